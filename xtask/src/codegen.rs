@@ -1,0 +1,116 @@
+//! `cargo xtask codegen`: spec → validate → lower → generate → ensure.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::document::Document;
+use crate::finding::BadInput;
+use crate::lower::{self, Lowered};
+use crate::{ensure, generate, validate, workspace};
+
+/// What a run is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Write the generated code, if what is there isn't fresh.
+    Write,
+    /// Write nothing; print the difference to what should be there.
+    Check,
+    /// Print the spec that the generator is given.
+    EmitLowered,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is done, and as it should be.
+    Done,
+    /// The generated code is not what the spec gives, and was left so.
+    Stale,
+}
+
+/// The files of a run.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The spec.
+    pub spec: PathBuf,
+    /// The generated module.
+    pub generated: PathBuf,
+}
+
+impl Default for Paths {
+    /// Those of this workspace.
+    fn default() -> Self {
+        let root = workspace::root();
+        Self {
+            spec: root.join("openapi").join("llm-obs-datasets.yaml"),
+            generated: root
+                .join("generated-client")
+                .join("src")
+                .join("generated.rs"),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// [`BadInput`] for a spec or a path that can't be used, and the error of `out`. No file is changed.
+pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
+    let document = Document::read(&paths.spec)?;
+    let lowered = lower(&document)?;
+    if mode == Mode::EmitLowered {
+        serde_json::to_writer_pretty(&mut *out, &lowered.spec)?;
+        writeln!(out)?;
+        return Ok(Outcome::Done);
+    }
+    let code = generate::generate(&document, &lowered)
+        .map_err(|finding| BadInput::in_document(&document, &[finding]))?;
+    let name = workspace::name(&paths.generated);
+    let unusable = |error: io::Error| {
+        BadInput::new(
+            &name,
+            None,
+            &format!("can't be used for the generated code: {error}"),
+            "name a file in a folder that can be written",
+        )
+    };
+    let Some(diff) = ensure::difference(&paths.generated, &name, &code).map_err(unusable)? else {
+        return Ok(Outcome::Done);
+    };
+    if mode == Mode::Check {
+        out.write_all(diff.as_bytes())?;
+        return Ok(Outcome::Stale);
+    }
+    ensure::write(&paths.generated, &code).map_err(unusable)?;
+    Ok(Outcome::Done)
+}
+
+/// Checks a document and lowers it.
+///
+/// # Errors
+///
+/// What is wrong with the document, for people or for the generator.
+pub fn lower(document: &Document) -> Result<Lowered, BadInput> {
+    validate::openapi(document)?;
+    validate::generator(document)?;
+    Ok(lower::lower(&document.root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generated_code_is_fresh() {
+        let mut diff = Vec::new();
+        let outcome = run(&Paths::default(), Mode::Check, &mut diff).unwrap();
+        assert_eq!(
+            outcome,
+            Outcome::Done,
+            "the generated code is stale; run `cargo xtask codegen`\n{}",
+            String::from_utf8_lossy(&diff)
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! The last, dumb step: a file holds a text, or is made to.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use similar::TextDiff;
+
+/// What stands between a file and the text it should hold: nothing, or the unified diff.
+pub fn difference(path: &Path, name: &str, expected: &str) -> io::Result<Option<String>> {
+    let found = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    if found == expected {
+        return Ok(None);
+    }
+    let diff = TextDiff::from_lines(&found, expected);
+    let diff = diff
+        .unified_diff()
+        .header(
+            &format!("{name} (as it is)"),
+            &format!("{name} (as generated)"),
+        )
+        .to_string();
+    Ok(Some(diff))
+}
+
+/// Makes a file hold a text, in one step: a reader sees the old file or the new one.
+pub fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut options = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any new file: the user's mask decides. Temporary files are private otherwise.
+        options.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = options.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! Where the files of this workspace are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The folder of the workspace.
+pub fn root() -> PathBuf {
+    let manifest = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest.parent().map(Path::to_owned).unwrap_or(manifest)
+}
+
+/// What messages and generated code call a file: its path from the workspace if it is there, with
+/// `/` on every system, else as the user gave it.
+pub fn name(path: &Path) -> String {
+    match path.strip_prefix(root()) {
+        Ok(inner) => inner
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/"),
+        Err(_) => path.display().to_string(),
+    }
+}
