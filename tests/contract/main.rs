@@ -1,0 +1,26 @@
+//! The contract: what Datadog's documentation says (transcribed in `documentation/`), what the spec
+//! says, what the generated models hold and what goes over the wire are one and the same.
+//!
+//! - `spec`, `mutations`: the spec says what the pages say, and would be caught if it did not;
+//! - `examples`, `schemas`: the models hold the documented examples, and describe the spec's schemas;
+//! - `wire`, `answers`: requests and answers are the documented ones, over real HTTP;
+//! - `quirks`: what the service sends although it isn't documented;
+//! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: a failed step is a failed test"
+)]
+
+mod answers;
+mod calls;
+mod documentation;
+mod examples;
+mod mutations;
+mod pages;
+mod quirks;
+mod schemas;
+mod spec;
+mod wire;

@@ -1,0 +1,124 @@
+//! The requests are those of the documented curl calls, and nothing more.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use httpmock::{HttpMockRequest, MockServer};
+use serde_json::Value;
+
+use crate::calls::{self, API_KEY, APP_KEY};
+use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID, json};
+
+type Requests = Arc<Mutex<Vec<HttpMockRequest>>>;
+
+/// A server that keeps the requests that it gets.
+async fn recorder() -> (MockServer, Requests) {
+    let server = MockServer::start_async().await;
+    let requests = Requests::default();
+    let kept = Arc::clone(&requests);
+    server
+        .mock_async(|when, then| {
+            when.is_true(move |request: &HttpMockRequest| {
+                kept.lock().unwrap().push(request.clone());
+                true
+            });
+            then.status(200);
+        })
+        .await;
+    (server, requests)
+}
+
+fn documented_path(url: &str) -> String {
+    let path = url.splitn(4, '/').nth(3).unwrap();
+    format!("/{path}")
+        .replace("{project_id}", PROJECT_ID)
+        .replace("{dataset_id}", DATASET_ID)
+}
+
+#[tokio::test]
+async fn each_request_is_that_of_the_documented_call() {
+    for page in &PAGES {
+        let (server, requests) = recorder().await;
+        let http = reqwest::Client::builder().user_agent("contract");
+        calls::call(&calls::client(&server.base_url(), http), page.operation).await;
+
+        let requests = requests.lock().unwrap();
+        let [request] = requests.as_slice() else {
+            panic!("{} requests", requests.len());
+        };
+        let (method, url) = page.endpoints()[0];
+        assert_eq!(request.method_str(), method);
+        assert_eq!(
+            request.uri().path_and_query().unwrap().as_str(),
+            documented_path(url)
+        );
+
+        let found: BTreeMap<String, String> = request
+            .headers_vec()
+            .iter()
+            .map(|(name, value)| (name.to_lowercase(), value.clone()))
+            .collect();
+        assert_eq!(
+            found.len(),
+            request.headers_vec().len(),
+            "a header is sent twice"
+        );
+        let mut expected: BTreeMap<String, String> = page
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let value = value
+                    .replace("${DD_API_KEY}", API_KEY)
+                    .replace("${DD_APP_KEY}", APP_KEY);
+                ((*name).to_owned(), value)
+            })
+            .collect();
+        expected.insert("host".to_owned(), server.address().to_string());
+        expected.insert("user-agent".to_owned(), "contract".to_owned());
+        let body = request.body_vec();
+        if let Some(documented) = page.request {
+            expected.insert("content-length".to_owned(), body.len().to_string());
+            assert_eq!(
+                serde_json::from_slice::<Value>(&body).unwrap(),
+                json(documented)
+            );
+        } else {
+            assert!(body.is_empty());
+        }
+        assert_eq!(found, expected, "{}", page.operation);
+    }
+}
+
+#[tokio::test]
+async fn each_site_gets_the_documented_url() {
+    let (server, requests) = recorder().await;
+    let mut sent = Vec::new();
+    for page in &PAGES {
+        for (method, url) in page.endpoints() {
+            let host = url.split('/').nth(2).unwrap();
+            // Without TLS, and to this server: the rest of the URL is the client's.
+            let to_server: SocketAddr = *server.address();
+            let http = reqwest::Client::builder().resolve(host, to_server);
+            let client = calls::client(&format!("http://{host}:{}", server.port()), http);
+            calls::call(&client, page.operation).await;
+            let authority = format!("{host}:{}", server.port());
+            sent.push((method.to_owned(), authority, documented_path(url)));
+        }
+    }
+    let received: Vec<_> = requests
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|request| {
+            let host = request.headers()["host"].to_str().unwrap().to_owned();
+            (
+                request.method_str().to_owned(),
+                host,
+                request.uri().path().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(received, sent);
+    assert_eq!(received.len(), 24);
+}
