@@ -1,7 +1,7 @@
 //! Each documented answer arrives whole: status, headers, body, and the body as the documented type.
 
 use httpmock::MockServer;
-use llmobs_datasets::types;
+use llmobs_datasets::generated::types;
 use serde_json::Value;
 
 use crate::calls::{self, Received};

@@ -1,7 +1,7 @@
 //! One call through the generated client.
 
 use futures_util::TryStreamExt as _;
-use llmobs_datasets::{ByteStream, Client, Error, ResponseValue, types};
+use llmobs_datasets::generated::{ByteStream, Client, Error, ResponseValue, types};
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID};

@@ -1,7 +1,7 @@
 //! Each documented example, from JSON to the model, field by field, and back to the same JSON.
 
 use chrono::{DateTime, Utc};
-use llmobs_datasets::types;
+use llmobs_datasets::generated::types;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -5,6 +5,9 @@
 //! - `examples`, `schemas`: the models hold the documented examples, and describe the spec's schemas;
 //! - `wire`, `answers`: requests and answers are the documented ones, over real HTTP;
 //! - `quirks`: what the service sends although it isn't documented;
+//! - `server`, `setup`: a server that follows a script, a clock that only records, and clients of both;
+//! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
+//!   the wrapper promises, over real sockets;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
     clippy::expect_used,
@@ -15,12 +18,22 @@
 )]
 
 mod answers;
+mod bodies;
 mod calls;
+mod configuration;
 mod documentation;
+mod draft_lock;
 mod examples;
+mod failures;
+mod ids;
 mod mutations;
 mod pages;
 mod quirks;
+mod retries;
 mod schemas;
+mod secrets;
+mod server;
+mod setup;
 mod spec;
+mod telemetry;
 mod wire;

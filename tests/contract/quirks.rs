@@ -1,7 +1,7 @@
 //! What the service sends although the documentation doesn't say so, as recordings of the official
 //! clients have it. None of it may be lost on the way, and what can be read must be.
 
-use llmobs_datasets::types;
+use llmobs_datasets::generated::types;
 use serde_json::{Value, json};
 
 use crate::answers::answered;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use llmobs_datasets::types;
+use llmobs_datasets::generated::types;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};

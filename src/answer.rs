@@ -1,0 +1,163 @@
+//! From what came over the wire to success or failure.
+
+use std::pin::pin;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt as _};
+use llmobs_datasets_generated::types;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::error::Unreadable;
+
+/// An answer with what could be read of its body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Whether the body goes on beyond the cap.
+    pub(crate) too_large: bool,
+}
+
+/// Reads a body up to a cap into `body`. One chunk, which is the common case, is not copied. What was
+/// read stays there if the future is dropped, or if the connection ends before the body does.
+pub(crate) async fn read_body<E>(
+    chunks: impl Stream<Item = Result<Bytes, E>>,
+    cap: usize,
+    body: &mut Bytes,
+) -> End {
+    let mut chunks = pin!(chunks);
+    loop {
+        let Some(Ok(chunk)) = chunks.next().await else {
+            return End::Whole;
+        };
+        if body.len() + chunk.len() > cap {
+            let rest = chunk.slice(..cap - body.len());
+            append(body, rest);
+            return End::TooLarge;
+        }
+        append(body, chunk);
+    }
+}
+
+/// How reading a body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the end of the body, or of the connection.
+    Whole,
+    TooLarge,
+}
+
+fn append(body: &mut Bytes, chunk: Bytes) {
+    if body.is_empty() {
+        *body = chunk;
+        return;
+    }
+    // `body` is the only handle of its bytes from the second chunk on, so this moves it.
+    let mut joined = BytesMut::from(std::mem::take(body));
+    joined.extend_from_slice(&chunk);
+    *body = joined.freeze();
+}
+
+/// A success of lock with what else may be in it, in one pass over the body.
+#[derive(Deserialize)]
+struct Locked {
+    data: types::LlmObsDatasetDraftStateData,
+    #[serde(default)]
+    errors: Option<Listed>,
+}
+
+/// A body of which only the errors matter.
+#[derive(Deserialize)]
+struct Errors {
+    #[serde(default)]
+    errors: Option<Listed>,
+}
+
+/// A list that matters if it isn't empty, or anything else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    List(Vec<IgnoredAny>),
+    Other(IgnoredAny),
+}
+
+fn lists_errors(errors: Option<&Listed>) -> bool {
+    matches!(errors, Some(Listed::List(list)) if !list.is_empty())
+}
+
+impl Answer {
+    /// The draft state in a 2xx to lock.
+    pub(crate) fn draft_state(
+        &self,
+    ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
+        self.refuse_what_is_not_the_service()?;
+        match serde_json::from_slice::<Locked>(&self.body) {
+            Ok(locked) if lists_errors(locked.errors.as_ref()) => Err(Unreadable::Errors),
+            Ok(locked) => Ok(locked.data.attributes),
+            Err(_) if self.body_lists_errors() => Err(Unreadable::Errors),
+            Err(error) => match self.first_byte() {
+                None | Some(b'{' | b'[') => Err(Unreadable::Shape(error)),
+                Some(_) => Err(Unreadable::NotJson),
+            },
+        }
+    }
+
+    /// A 2xx to unlock or restore, whose body says nothing unless it speaks against the success.
+    pub(crate) fn done(&self) -> Result<(), Unreadable> {
+        self.refuse_what_is_not_the_service()?;
+        if self.first_byte() == Some(b'{') && self.body_lists_errors() {
+            return Err(Unreadable::Errors);
+        }
+        Ok(())
+    }
+
+    fn refuse_what_is_not_the_service(&self) -> Result<(), Unreadable> {
+        if self.is_page() {
+            Err(Unreadable::Page)
+        } else if self.too_large {
+            Err(Unreadable::TooLarge)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether it is a page for people. A media type alone is no proof: the service sends JSON under
+    /// others. With no body to look at, it is all there is.
+    fn is_page(&self) -> bool {
+        match self.first_byte() {
+            Some(first) => first == b'<',
+            None => self.headers.get(CONTENT_TYPE).is_some_and(|value| {
+                value
+                    .as_bytes()
+                    .to_ascii_lowercase()
+                    .starts_with(b"text/html")
+            }),
+        }
+    }
+
+    /// The first byte that is no blank, behind a byte order mark.
+    fn first_byte(&self) -> Option<u8> {
+        let body = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        body.trim_ascii_start().first().copied()
+    }
+
+    /// Whether the body lists errors, or was cut short when it had begun to.
+    fn body_lists_errors(&self) -> bool {
+        match serde_json::from_slice::<Errors>(&self.body) {
+            Ok(body) => lists_errors(body.errors.as_ref()),
+            Err(error) => error.is_eof() && begins_with_errors(&self.body),
+        }
+    }
+}
+
+fn begins_with_errors(body: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"errors\"";
+    body.windows(KEY.len()).any(|window| window == KEY)
+}

@@ -1,0 +1,137 @@
+//! The errors in the body of an answer, in whichever of its forms the service writes them.
+
+use llmobs_datasets_generated::types::{JsonapiErrorItem, JsonapiErrorItemSource};
+use serde_json::{Map, Value};
+
+/// One error that the service told, from an object
+/// (`#/components/schemas/JSONAPIErrorItem`) or a plain string (`#/components/schemas/APIErrorResponse`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiError {
+    item: JsonapiErrorItem,
+    code: Option<String>,
+}
+
+impl ApiError {
+    /// What kind of error it is. A plain string is the title.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.item.title.as_deref()
+    }
+
+    /// What went wrong in this very call.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.item.detail.as_deref()
+    }
+
+    /// An application-specific code, which is not documented but sent.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The status as the service wrote it in the error. That of the answer is
+    /// [`Error::status`](crate::Error::status).
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.item.status.as_deref()
+    }
+
+    /// JSON pointer to the value in the request body that caused the error.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&str> {
+        self.source()?.pointer.as_deref()
+    }
+
+    /// Name of the query parameter that caused the error.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        self.source()?.parameter.as_deref()
+    }
+
+    /// Name of the request header that caused the error.
+    #[must_use]
+    pub fn header(&self) -> Option<&str> {
+        self.source()?.header.as_deref()
+    }
+
+    /// Further facts, in no standard form.
+    #[must_use]
+    pub fn meta(&self) -> Option<&Map<String, Value>> {
+        self.item.meta.as_ref()
+    }
+
+    fn source(&self) -> Option<&JsonapiErrorItemSource> {
+        self.item.source.as_ref()
+    }
+
+    /// The error in one line: title and detail, or whichever there is.
+    pub(crate) fn words(&self) -> Option<String> {
+        let place = self.pointer().or(self.parameter()).or(self.header());
+        let words = match (self.title(), self.detail()) {
+            (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
+            (Some(words), _) | (None, Some(words)) => words.to_owned(),
+            (None, None) => self.code()?.to_owned(),
+        };
+        Some(match place {
+            Some(place) => format!("{words} (at {place})"),
+            None => words,
+        })
+    }
+}
+
+/// The errors in a body: of `errors`, a list of strings or objects, or of a lone `error`.
+pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
+    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
+        return Vec::new();
+    };
+    match (body.get("errors"), body.get("error")) {
+        (Some(Value::Array(items)), _) => items.iter().filter_map(one).collect(),
+        (Some(item), _) | (None, Some(item)) => one(item).into_iter().collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn one(item: &Value) -> Option<ApiError> {
+    match item {
+        Value::String(title) => Some(ApiError {
+            item: JsonapiErrorItem {
+                title: Some(title.clone()),
+                ..JsonapiErrorItem::default()
+            },
+            code: None,
+        }),
+        Value::Object(fields) => {
+            let source = fields.get("source");
+            let part = |name| source.and_then(|source| source.get(name)).and_then(text);
+            Some(ApiError {
+                item: JsonapiErrorItem {
+                    title: fields.get("title").and_then(text),
+                    detail: fields
+                        .get("detail")
+                        .or_else(|| fields.get("message"))
+                        .and_then(text),
+                    status: fields.get("status").and_then(text),
+                    meta: fields.get("meta").and_then(Value::as_object).cloned(),
+                    source: source.map(|_| JsonapiErrorItemSource {
+                        header: part("header"),
+                        parameter: part("parameter"),
+                        pointer: part("pointer"),
+                    }),
+                },
+                code: fields.get("code").and_then(text),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A string, or a number as one: a field of another type than the documented one is no reason to lose
+/// the others, so each is read by itself.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

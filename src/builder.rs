@@ -1,0 +1,197 @@
+//! Configuration of a client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use llmobs_datasets_generated as generated;
+
+use crate::client::Inner;
+use crate::clock::{Clock, Time};
+use crate::credentials;
+use crate::{Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
+
+const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
+
+/// Configures a [`Client`]. Each setting has a default.
+///
+/// ```
+/// # use std::time::Duration;
+/// use llmobs_datasets::{Client, Credentials, Site};
+///
+/// let client = Client::builder(Credentials::new("an API key", "an application key")?)
+///     .endpoint(Site::EU1)
+///     .attempt_timeout(Duration::from_secs(5))
+///     .user_agent("dataset-editor/2.1")
+///     .build()?;
+/// # Ok::<(), llmobs_datasets::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ClientBuilder {
+    credentials: Credentials,
+    endpoint: Endpoint,
+    retry: RetryPolicy,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    call_timeout: Duration,
+    max_response_bytes: usize,
+    user_agent: Option<String>,
+    http: Option<reqwest::ClientBuilder>,
+    time: Time,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            endpoint: Endpoint::default(),
+            retry: RetryPolicy::default(),
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(15),
+            call_timeout: Duration::from_secs(60),
+            max_response_bytes: 1 << 20,
+            user_agent: None,
+            http: None,
+            time: Time::default(),
+        }
+    }
+
+    /// A client to be configured further, with the keys and the site of the environment: see
+    /// [`Client::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// As of [`Client::from_env`].
+    pub fn from_env() -> Result<Self> {
+        let site = match credentials::from_env("DD_SITE")? {
+            Some(site) => site.parse().map_err(|error| {
+                Error::configuration(format!("the environment variable DD_SITE: {error}"))
+            })?,
+            None => Site::default(),
+        };
+        // With the proxies of the environment, which reqwest reads by itself.
+        Ok(Self::new(Credentials::from_env()?)
+            .endpoint(site)
+            .http(reqwest::Client::builder()))
+    }
+
+    /// Where the API is: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// When attempts are repeated. See [`RetryPolicy`] for the default.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The time to reach the server, TLS included. 5 seconds by default.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The time of one attempt, from its start to the end of the answer. 15 seconds by default.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// The time of a whole call, with all attempts and the waits between them. 60 seconds by default.
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// The most of a response's body that is read, in bytes. 1 MiB by default; the documented answers
+    /// have less than 1 KiB.
+    #[must_use]
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// What the `User-Agent` header begins with, such as `"dataset-editor/2.1"`; this crate and its
+    /// version follow.
+    #[must_use]
+    pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
+        self.user_agent = Some(prefix.into());
+        self
+    }
+
+    /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, the headers
+    /// with the keys, the user agent and the connect timeout are still set by this builder. Without
+    /// it, no proxy is used.
+    #[must_use]
+    pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
+        self.http = Some(http);
+        self
+    }
+
+    /// Another time than tokio's, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.time = Time::Other(Arc::new(clock));
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the settings don't fit each
+    /// other or TLS can't be set up.
+    pub fn build(self) -> Result<Client> {
+        if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && self.endpoint.needs_tls() {
+            return Err(Error::configuration(
+                "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets"
+                    .to_owned(),
+            ));
+        }
+        let user_agent = match &self.user_agent {
+            Some(prefix) => format!("{prefix} {VERSION}"),
+            None => VERSION.to_owned(),
+        };
+        let http = self
+            .http
+            .unwrap_or_else(|| reqwest::Client::builder().no_proxy())
+            .default_headers(self.credentials.headers()?)
+            .user_agent(user_agent)
+            .connect_timeout(self.connect_timeout)
+            // A redirect would carry the keys to another host, and a POST would become a GET.
+            .redirect(reqwest::redirect::Policy::none())
+            // Attempts are counted here.
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(|error| {
+                Error::configuration(format!("the HTTP client can't be built: {}", chain(&error)))
+            })?;
+        Ok(Client::new(Inner {
+            generated: generated::Client::new_with_client(&self.endpoint.base_url(), http),
+            host: self.endpoint.host(),
+            credentials: self.credentials,
+            retry: self.retry,
+            attempt_timeout: self.attempt_timeout,
+            call_timeout: self.call_timeout,
+            max_response_bytes: self.max_response_bytes,
+            time: self.time,
+        }))
+    }
+}
+
+/// An error with its sources in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

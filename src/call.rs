@@ -1,0 +1,225 @@
+//! A call: one attempt after the other, until there is a success or none is to be had.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use llmobs_datasets_generated as generated;
+use llmobs_datasets_generated::types;
+use tracing::Instrument as _;
+
+use crate::answer::{self, Answer};
+use crate::client::Inner;
+use crate::clock::Elapsed;
+use crate::error::{Answered, Call, Cause, Unreadable};
+use crate::{Dataset, Error, Operation, Outcome, Response, Result, api_error, rate_limit};
+
+/// A call to make, with its body if it has one.
+#[derive(Clone, Copy)]
+pub(crate) enum Request<'a> {
+    Lock,
+    Unlock,
+    Restore(&'a types::LlmObsDatasetRestoreVersionRequest),
+}
+
+impl Request<'_> {
+    fn operation(self) -> Operation {
+        match self {
+            Self::Lock => Operation::Lock,
+            Self::Unlock => Operation::Unlock,
+            Self::Restore(_) => Operation::Restore,
+        }
+    }
+}
+
+/// How the value of a 2xx is had.
+pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
+
+impl Dataset {
+    pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+        let operation = request.operation();
+        let span = tracing::info_span!(
+            "llmobs_datasets.call",
+            otel.kind = "client",
+            otel.name = %operation,
+            http.request.method = %operation.method(),
+            url.template = operation.url_template(),
+            server.address = %self.client.inner.host,
+            http.response.status_code = tracing::field::Empty,
+            http.request.resend_count = tracing::field::Empty,
+        );
+        self.attempts(request, read).instrument(span).await
+    }
+
+    async fn attempts<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+        let operation = request.operation();
+        let client = &*self.client.inner;
+        let end = after(client.time.now(), client.call_timeout);
+        let mut waits = client.retry.waits();
+        let mut attempts = 0;
+        let mut effect_possible = false;
+        loop {
+            attempts += 1;
+            let sent = self.attempt(request, end).await;
+            let (cause, answer) = match sent {
+                Ok(answer) => {
+                    tracing::Span::current()
+                        .record("http.response.status_code", answer.status.as_u16());
+                    if answer.status.is_success() {
+                        match read(&answer) {
+                            Ok(value) => {
+                                return Ok(Response::new(
+                                    value,
+                                    answer.status,
+                                    answer.headers,
+                                    attempts,
+                                ));
+                            }
+                            Err(why) => (Cause::Unreadable(why), Some(answer)),
+                        }
+                    } else {
+                        (Cause::Status(answer.status), Some(answer))
+                    }
+                }
+                Err(cause) => (cause, None),
+            };
+            let hint = answer
+                .as_ref()
+                .and_then(|answer| rate_limit::retry_hint(answer.status, &answer.headers));
+            let wait = if client.retry.allows(operation, &cause) {
+                waits
+                    .next()
+                    .and_then(|backoff| client.retry.wait(backoff, hint))
+            } else {
+                None
+            };
+            let outcome = match cause.outcome() {
+                Outcome::NotApplied if effect_possible => Outcome::Unknown,
+                outcome => outcome,
+            };
+            let error = |cause, answer: Option<Answer>| {
+                Error::of_call(
+                    self.named(operation),
+                    cause,
+                    outcome,
+                    answer.map(|it| client.told(it)),
+                    attempts,
+                )
+            };
+            let Some(wait) = wait.filter(|wait| after(client.time.now(), *wait) < end) else {
+                return Err(error(cause, answer));
+            };
+            effect_possible |= outcome == Outcome::Unknown;
+            tracing::Span::current().record("http.request.resend_count", attempts);
+            tracing::debug!(
+                attempt = attempts,
+                reason = %error(cause, answer),
+                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "retrying"
+            );
+            client.time.sleep(wait).await;
+        }
+    }
+
+    /// One attempt: an answer, or why there is none.
+    async fn attempt(&self, request: Request<'_>, call_end: Instant) -> Result<Answer, Cause> {
+        let client = &*self.client.inner;
+        let end = call_end.min(after(client.time.now(), client.attempt_timeout));
+        let (project, dataset) = (self.project_id().as_str(), self.dataset_id().as_str());
+        let sent = async {
+            let generated = &client.generated;
+            match request {
+                Request::Lock => {
+                    generated
+                        .lock_llm_obs_dataset_draft_state(project, dataset)
+                        .await
+                }
+                Request::Unlock => {
+                    generated
+                        .unlock_llm_obs_dataset_draft_state(project, dataset)
+                        .await
+                }
+                Request::Restore(body) => {
+                    generated
+                        .restore_llm_obs_dataset_version(project, dataset, body)
+                        .await
+                }
+            }
+        };
+        let answered = match client.time.until(end, sent).await {
+            Ok(answered) => answered,
+            Err(Elapsed) if end == call_end => {
+                return Err(Cause::CallTimedOut(client.call_timeout));
+            }
+            Err(Elapsed) => return Err(Cause::AttemptTimedOut(None)),
+        };
+        let mut read = Bytes::new();
+        let cap = client.max_response_bytes;
+        let (status, headers, chunks) = match answered {
+            Ok(value) => {
+                let (status, headers) = (value.status(), value.headers().clone());
+                (status, headers, value.into_inner_stream().boxed())
+            }
+            Err(generated::Error::UnexpectedResponse(response)) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                (status, headers, response.bytes_stream().boxed())
+            }
+            Err(generated::Error::CommunicationError(error)) => {
+                return Err(if error.is_connect() {
+                    Cause::NotSent(error)
+                } else if error.is_builder() {
+                    Cause::InvalidInput(error.to_string())
+                } else if error.is_timeout() {
+                    Cause::AttemptTimedOut(Some(error))
+                } else {
+                    Cause::Lost(error)
+                });
+            }
+            Err(error) => return Err(Cause::InvalidInput(error.to_string())),
+        };
+        // Time that is up while the body is read ends the body, not the answer: its status is known.
+        let ended = client
+            .time
+            .until(end, answer::read_body(chunks, cap, &mut read))
+            .await;
+        Ok(Answer {
+            status,
+            headers,
+            body: read,
+            too_large: matches!(ended, Ok(answer::End::TooLarge)),
+        })
+    }
+
+    fn named(&self, operation: Operation) -> Call {
+        let client = &*self.client.inner;
+        Call {
+            operation,
+            project_id: self.project_id().clone(),
+            dataset_id: self.dataset_id().clone(),
+            host: client.host.clone(),
+            keys: client.credentials.source(),
+        }
+    }
+}
+
+impl Inner {
+    /// An answer as errors keep it, without the keys should it repeat them.
+    fn told(&self, answer: Answer) -> Answered {
+        let body = match self.credentials.hide_in(&answer.body) {
+            Some(hidden) => hidden.into(),
+            None => answer.body,
+        };
+        Answered {
+            status: answer.status,
+            headers: answer.headers,
+            errors: api_error::read(&body),
+            body,
+        }
+    }
+}
+
+/// A time later than another; one beyond what can be told is as good as never.
+fn after(start: Instant, duration: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+    start.checked_add(duration.min(NEVER)).unwrap_or(start)
+}

@@ -1,0 +1,253 @@
+//! Work under the draft lock, after which the lock is always given back.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures_util::FutureExt as _;
+
+use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
+
+/// The draft lock of a dataset, held.
+///
+/// [`unlock`](Self::unlock) gives it back and tells whether that worked; [`keep`](Self::keep) leaves
+/// the dataset locked.
+///
+/// # Drop
+///
+/// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
+/// the background if a tokio runtime is there, without anybody to tell whether that worked, and with
+/// a warning through `tracing` in any case. If the runtime is gone or ends before, the dataset stays
+/// locked.
+#[must_use = "the dataset is locked until `unlock`"]
+#[derive(Debug)]
+pub struct DraftLock {
+    guard: Guard,
+    state: Response<DraftState>,
+}
+
+impl DraftLock {
+    /// Who holds the lock since when.
+    pub fn state(&self) -> &Response<DraftState> {
+        &self.state
+    }
+
+    /// The dataset that is locked.
+    pub fn dataset(&self) -> &Dataset {
+        &self.guard.dataset
+    }
+
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Dataset::unlock`]; the dataset may then still be locked.
+    pub async fn unlock(self) -> Result<Response<()>> {
+        self.guard.unlock().await
+    }
+
+    /// Leaves the dataset locked.
+    pub fn keep(mut self) -> Response<DraftState> {
+        self.guard.armed = false;
+        self.state
+    }
+}
+
+/// A lock that is held or may be, and is given back on drop.
+#[derive(Debug)]
+struct Guard {
+    dataset: Dataset,
+    armed: bool,
+}
+
+impl Guard {
+    /// Locks. The guard is armed before the request is sent: dropped on the way, it must unlock.
+    async fn lock(dataset: Dataset) -> Result<(Self, Response<DraftState>), NotLocked> {
+        let mut guard = Self {
+            dataset,
+            armed: true,
+        };
+        match guard.dataset.lock().await {
+            Ok(state) => Ok((guard, state)),
+            Err(error) if error.outcome() == Outcome::NotApplied => {
+                guard.armed = false;
+                Err(NotLocked {
+                    error,
+                    unlock: None,
+                })
+            }
+            Err(error) => Err(NotLocked {
+                error,
+                unlock: Some(guard.unlock().await.map(drop)),
+            }),
+        }
+    }
+
+    /// Unlocks. Dropped on the way, it does so in the background.
+    async fn unlock(mut self) -> Result<Response<()>> {
+        let unlocked = self.dataset.unlock().await;
+        self.armed = false;
+        unlocked
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.armed {
+            return;
+        }
+        let dataset = self.dataset.clone();
+        let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            tracing::warn!(%project_id, %dataset_id, "draft lock dropped without a runtime: the dataset stays locked");
+            return;
+        };
+        tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
+        runtime.spawn(async move {
+            if let Err(error) = dataset.unlock().await {
+                tracing::warn!(%error, "the dataset may still be locked");
+            }
+        });
+    }
+}
+
+/// Why a dataset could not be locked.
+///
+/// If the lock may be held all the same (its [outcome](Error::outcome) is not
+/// [`Outcome::NotApplied`]), unlocking was attempted.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NotLocked {
+    /// The error of the lock.
+    pub error: Error,
+    /// What came of unlocking, if it was attempted.
+    pub unlock: Option<Result<()>>,
+}
+
+impl fmt::Display for NotLocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)?;
+        match &self.unlock {
+            None => Ok(()),
+            Some(Ok(())) => f.write_str("; then it was unlocked"),
+            Some(Err(error)) => write!(f, "; then it could not be unlocked: {error}"),
+        }
+    }
+}
+
+impl StdError for NotLocked {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Why work under the draft lock did not come to a good end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DraftLockError<T, E> {
+    /// The lock was not had, and the work not begun.
+    Lock(NotLocked),
+    /// The work failed.
+    Work {
+        /// Its own error.
+        error: E,
+        /// Why the lock could not be given back, if it could not: the dataset may still be locked.
+        unlock: Option<Error>,
+    },
+    /// The work was done, but the lock could not be given back: the dataset may still be locked.
+    Unlock {
+        /// What the work gave.
+        value: T,
+        /// Why the lock could not be given back.
+        error: Error,
+    },
+}
+
+impl<T, E: fmt::Display> fmt::Display for DraftLockError<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lock(error) => error.fmt(f),
+            Self::Work { error, unlock } => {
+                error.fmt(f)?;
+                match unlock {
+                    None => Ok(()),
+                    Some(unlock) => write!(f, "; then the dataset could not be unlocked: {unlock}"),
+                }
+            }
+            Self::Unlock { error, .. } => write!(f, "the work is done, but then: {error}"),
+        }
+    }
+}
+
+impl<T: fmt::Debug, E: StdError + 'static> StdError for DraftLockError<T, E> {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(match self {
+            Self::Lock(error) => error,
+            Self::Work { error, .. } => error,
+            Self::Unlock { error, .. } => error,
+        })
+    }
+}
+
+impl Dataset {
+    /// Takes the draft lock as a guard, for work that doesn't fit
+    /// [`with_draft_lock`](Self::with_draft_lock).
+    ///
+    /// # Errors
+    ///
+    /// That of [`lock`](Self::lock), with what came of unlocking where that was needed.
+    pub async fn draft_lock(&self) -> Result<DraftLock, NotLocked> {
+        let (guard, state) = Guard::lock(self.clone()).await?;
+        Ok(DraftLock { guard, state })
+    }
+
+    /// Takes the draft lock, does some work, and gives the lock back, whatever came of the work:
+    ///
+    /// - on success and on error; the error of the work stays the main one, with that of the unlock
+    ///   beside it;
+    /// - on a panic, which goes on after the unlock;
+    /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
+    ///
+    /// ```no_run
+    /// # async fn run(dataset: llmobs_datasets::Dataset) -> Result<(), Box<dyn std::error::Error>> {
+    /// # let version = llmobs_datasets::DatasetVersion::new(1)?;
+    /// dataset
+    ///     .with_draft_lock(async |dataset| dataset.restore(version).await)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DraftLockError`], which tells the lock, the work and the unlock apart.
+    pub async fn with_draft_lock<T, E, F>(&self, work: F) -> Result<T, DraftLockError<T, E>>
+    where
+        F: AsyncFnOnce(Self) -> Result<T, E>,
+    {
+        let (guard, _) = Guard::lock(self.clone())
+            .await
+            .map_err(DraftLockError::Lock)?;
+        // Nothing of what the panic may have left half-done is looked at here.
+        let done = AssertUnwindSafe(async { work(self.clone()).await })
+            .catch_unwind()
+            .await;
+        let unlocked = guard.unlock().await;
+        match done {
+            Ok(Ok(value)) => match unlocked {
+                Ok(_) => Ok(value),
+                Err(error) => Err(DraftLockError::Unlock { value, error }),
+            },
+            Ok(Err(error)) => Err(DraftLockError::Work {
+                error,
+                unlock: unlocked.err(),
+            }),
+            Err(panic) => {
+                if let Err(error) = unlocked {
+                    tracing::warn!(%error, "the dataset may still be locked after a panic");
+                }
+                resume_unwind(panic)
+            }
+        }
+    }
+}

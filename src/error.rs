@@ -1,0 +1,467 @@
+//! What went wrong, and what may be assumed of the server.
+//!
+//! The table of [`Outcome`]s, which is that of `Cause::outcome`:
+//!
+//! | what the last attempt met | kind | outcome |
+//! |---|---|---|
+//! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
+//! | DNS, connect or TLS failure | `NotSent` | not applied |
+//! | connection lost after sending | `ConnectionLost` | unknown |
+//! | time out, of an attempt or of the call | `TimedOut` | unknown |
+//! | 408 | `TimedOut` | unknown |
+//! | 400, 401, 403, 404 | `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound` | not applied |
+//! | 409, 412, 423 | `Conflict` | not applied |
+//! | 429 | `RateLimited` | not applied |
+//! | other 4xx | `UnexpectedStatus` | not applied |
+//! | 5xx | `ServerError` | unknown |
+//! | 1xx, 3xx, other | `UnexpectedStatus` | unknown |
+//! | 2xx to lock, and the body is empty, cut short or JSON of another shape | `UnreadableSuccess` | applied |
+//! | 2xx, and the body is an HTML page, or lists errors, or is too large | `UnreadableSuccess` | unknown |
+//! | 2xx to lock, and the body is nothing of these | `UnreadableSuccess` | unknown |
+//!
+//! If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::api_error::ApiError;
+use crate::credentials::Source;
+use crate::rate_limit::{self, RateLimit};
+use crate::{DatasetId, Operation, ProjectId};
+
+/// The most of the server's words that one line shows.
+const MAX_WORDS: usize = 300;
+
+/// A call that did not succeed, or a client that can't be built.
+///
+/// `Display` is one line for a log; `Debug` tells the whole story. Neither shows a key, headers or a
+/// body.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    cause: Cause,
+    outcome: Outcome,
+    call: Option<Call>,
+    answer: Option<Answered>,
+    attempts: u32,
+}
+
+/// Which call failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) operation: Operation,
+    pub(crate) project_id: ProjectId,
+    pub(crate) dataset_id: DatasetId,
+    pub(crate) host: String,
+    pub(crate) keys: Source,
+}
+
+/// What the server answered to the last attempt that it answered.
+#[derive(Clone)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) errors: Vec<ApiError>,
+}
+
+/// What an attempt met.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Configuration(String),
+    InvalidInput(String),
+    NotSent(reqwest::Error),
+    Lost(reqwest::Error),
+    AttemptTimedOut(Option<reqwest::Error>),
+    CallTimedOut(Duration),
+    Status(StatusCode),
+    Unreadable(Unreadable),
+}
+
+/// Why a 2xx is no success that can be given to the caller.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is a page for people: something before the service answered.
+    Page,
+    /// It lists errors.
+    Errors,
+    /// It goes on beyond the cap.
+    TooLarge,
+    /// It is no JSON.
+    NotJson,
+    /// It is JSON, or the start of it, but not that of the documentation; or nothing at all.
+    Shape(serde_json::Error),
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client can't be built as asked.
+    Configuration,
+    /// An id or a version number is not possible.
+    InvalidInput,
+    /// The request was not sent: the host was not found, not reached, or its certificate not trusted.
+    NotSent,
+    /// The connection was lost after the request was sent, before the answer was there.
+    ConnectionLost,
+    /// The answer did not come in time, or the service gave up waiting (408).
+    TimedOut,
+    /// The service finds fault with the request (400).
+    BadRequest,
+    /// The keys are missing or not valid (401).
+    Unauthorized,
+    /// The keys do not permit the operation (403).
+    Forbidden,
+    /// The project or the dataset does not exist (404).
+    NotFound,
+    /// The state of the dataset forbids it (409, 412, 423): taken to mean that somebody else holds
+    /// the draft lock. The documentation doesn't say how that is answered.
+    Conflict,
+    /// The rate limit is reached (429).
+    RateLimited,
+    /// The service or something before it failed (5xx).
+    ServerError,
+    /// A status that nothing says anything of, such as a redirect.
+    UnexpectedStatus,
+    /// A 2xx whose body can't be taken for the answer of the service, or not be read.
+    UnreadableSuccess,
+}
+
+/// What may be assumed of the server after a call that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The call had no effect.
+    NotApplied,
+    /// The call took effect, but its answer could not be read.
+    Applied,
+    /// The call may have taken effect, or may yet do so.
+    Unknown,
+}
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Cause {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Configuration(_) => ErrorKind::Configuration,
+            Self::InvalidInput(_) => ErrorKind::InvalidInput,
+            Self::NotSent(_) => ErrorKind::NotSent,
+            Self::Lost(_) => ErrorKind::ConnectionLost,
+            Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => ErrorKind::TimedOut,
+            Self::Status(status) => match status.as_u16() {
+                400 => ErrorKind::BadRequest,
+                401 => ErrorKind::Unauthorized,
+                403 => ErrorKind::Forbidden,
+                404 => ErrorKind::NotFound,
+                408 => ErrorKind::TimedOut,
+                409 | 412 | 423 => ErrorKind::Conflict,
+                429 => ErrorKind::RateLimited,
+                500..=599 => ErrorKind::ServerError,
+                _ => ErrorKind::UnexpectedStatus,
+            },
+            Self::Unreadable(_) => ErrorKind::UnreadableSuccess,
+        }
+    }
+
+    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) => {
+                Outcome::NotApplied
+            }
+            Self::Lost(_) | Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => Outcome::Unknown,
+            Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
+            Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
+            Self::Status(_) => Outcome::Unknown,
+            Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,
+            Self::Unreadable(_) => Outcome::Unknown,
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn configuration(message: String) -> Self {
+        Self::before_a_call(Cause::Configuration(message))
+    }
+
+    pub(crate) fn invalid_input(message: String) -> Self {
+        Self::before_a_call(Cause::InvalidInput(message))
+    }
+
+    fn before_a_call(cause: Cause) -> Self {
+        Self(Box::new(Inner {
+            outcome: cause.outcome(),
+            cause,
+            call: None,
+            answer: None,
+            attempts: 0,
+        }))
+    }
+
+    pub(crate) fn of_call(
+        call: Call,
+        cause: Cause,
+        outcome: Outcome,
+        answer: Option<Answered>,
+        attempts: u32,
+    ) -> Self {
+        Self(Box::new(Inner {
+            cause,
+            outcome,
+            call: Some(call),
+            answer,
+            attempts,
+        }))
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.cause.kind()
+    }
+
+    /// What may be assumed of the server: see the table of the [module](crate::error).
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// The operation, if a call failed.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
+        Some(self.0.call.as_ref()?.operation)
+    }
+
+    /// The project of the call.
+    #[must_use]
+    pub fn project_id(&self) -> Option<&ProjectId> {
+        Some(&self.0.call.as_ref()?.project_id)
+    }
+
+    /// The dataset of the call.
+    #[must_use]
+    pub fn dataset_id(&self) -> Option<&DatasetId> {
+        Some(&self.0.call.as_ref()?.dataset_id)
+    }
+
+    /// The status of the answer to the last attempt, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        Some(self.0.answer.as_ref()?.status)
+    }
+
+    /// The headers of that answer.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        Some(&self.0.answer.as_ref()?.headers)
+    }
+
+    /// The errors in the body of that answer, whether it has them as strings or as objects.
+    #[must_use]
+    pub fn errors(&self) -> &[ApiError] {
+        self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
+    }
+
+    /// The body of that answer, as far as it was read: at most
+    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes).
+    #[must_use]
+    pub fn raw_body(&self) -> Option<&[u8]> {
+        Some(&self.0.answer.as_ref()?.body)
+    }
+
+    /// The rate limit, if that answer names it.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::from_headers(self.headers()?)
+    }
+
+    /// How long the server asks to wait before another call.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        rate_limit::retry_hint(self.status()?, self.headers()?)
+    }
+
+    /// How many attempts were made; 0 if it didn't come to one.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether the keys are missing, not valid or not permitted the operation (401, 403).
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden)
+    }
+
+    /// Whether the project or the dataset does not exist (404).
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether the state of the dataset forbids the operation, see [`ErrorKind::Conflict`].
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+    }
+
+    /// Whether the rate limit is reached (429).
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.kind() == ErrorKind::RateLimited
+    }
+
+    /// Whether time was up.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::TimedOut
+    }
+
+    /// What went wrong, without the call.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
+            Cause::NotSent(_) => f.write_str("the request could not be sent")?,
+            Cause::Lost(_) => f.write_str("the connection was lost before the answer was there")?,
+            Cause::AttemptTimedOut(_) => f.write_str("no answer in the time for an attempt")?,
+            Cause::CallTimedOut(time) => write!(f, "no success in the {time:?} for the call")?,
+            Cause::Status(status) => self.status_words(*status, f)?,
+            Cause::Unreadable(why) => {
+                if let Some(status) = self.status() {
+                    write!(f, "{status}, but ")?;
+                }
+                f.write_str(match why {
+                    Unreadable::Page => "the answer is a web page: it is not from the service",
+                    Unreadable::Errors => "the answer lists errors",
+                    Unreadable::TooLarge => "the answer is too large",
+                    Unreadable::NotJson => "the answer is not JSON",
+                    Unreadable::Shape(_) => "the answer does not hold a draft state",
+                })?;
+            }
+        }
+        for (index, words) in self.errors().iter().filter_map(ApiError::words).enumerate() {
+            write!(
+                f,
+                "{} {}",
+                if index == 0 { ":" } else { ";" },
+                OneLine(&words)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{status}")?;
+        if status.is_redirection()
+            && let Some(host) = self.redirect_host()
+        {
+            write!(f, " to {}, which is not followed", OneLine(&host))?;
+        }
+        Ok(())
+    }
+
+    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log.
+    fn redirect_host(&self) -> Option<String> {
+        let location = self
+            .headers()?
+            .get(reqwest::header::LOCATION)?
+            .to_str()
+            .ok()?;
+        let url = reqwest::Url::parse(location).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
+    fn remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(call) = &self.0.call else {
+            return Ok(());
+        };
+        match self.kind() {
+            ErrorKind::Unauthorized => write!(f, "; check {} for {}", call.keys, call.host),
+            ErrorKind::Forbidden => write!(
+                f,
+                "; check that {} belong to {} and permit it",
+                call.keys, call.host
+            ),
+            ErrorKind::RateLimited => match self.retry_after() {
+                Some(wait) => write!(f, "; retry after {wait:?}"),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Words of the server on one line, and no more than a line's worth.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for c in self.0.chars().take(MAX_WORDS) {
+            f.write_char(if c.is_control() { ' ' } else { c })?;
+        }
+        if self.0.chars().nth(MAX_WORDS).is_some() {
+            f.write_char('…')?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(call) = &self.0.call {
+            write!(
+                f,
+                "{} dataset {} of project {}: ",
+                call.operation, call.dataset_id, call.project_id
+            )?;
+        }
+        self.what(f)?;
+        self.remedy(f)?;
+        if self.0.call.is_some() {
+            if self.0.attempts > 1 {
+                write!(f, " ({} attempts)", self.0.attempts)?;
+            }
+            match self.outcome() {
+                Outcome::NotApplied => {}
+                Outcome::Applied => f.write_str("; it took effect all the same")?,
+                Outcome::Unknown => f.write_str("; whether it took effect is not known")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("outcome", &self.outcome())
+            .field("call", &self.0.call)
+            .field("attempts", &self.0.attempts)
+            .field("status", &self.status())
+            .field("errors", &self.errors())
+            .field("cause", &self.0.cause)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::NotSent(error) | Cause::Lost(error) | Cause::AttemptTimedOut(Some(error)) => {
+                Some(error)
+            }
+            Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
+            _ => None,
+        }
+    }
+}

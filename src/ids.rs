@@ -1,0 +1,156 @@
+//! Ids and version numbers, as types that can't be swapped and can't lead to another path.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::Error;
+
+/// Why a text can't be one segment of a URL path, if it can't.
+///
+/// URL parsers resolve `.` and `..` even when they are percent-encoded, and take `\` for `/`; so these
+/// can't be sent as ids at all. All else is percent-encoded and arrives as it is.
+fn fault(text: &str) -> Option<&'static str> {
+    match text {
+        "" => Some("it is empty"),
+        "." | ".." => Some("it would change the path of the request"),
+        _ if text.contains(['/', '\\']) => Some("it holds `/` or `\\`"),
+        _ if text.contains(char::is_control) => Some("it holds a control character"),
+        _ => None,
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        ///
+        /// Any text but for what would change the path of a request: it is not empty, `.` or `..`,
+        /// and has no `/`, `\` or control character. Cheap to clone.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as a text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                match fault(text) {
+                    None => Ok(Self(text.into())),
+                    Some(fault) => Err(Error::invalid_input(format!(
+                        concat!("{:?} can't be the id of a ", $what, ": {}"),
+                        text, fault
+                    ))),
+                }
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = Error;
+
+            fn try_from(text: &str) -> Result<Self, Error> {
+                text.parse()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self, Error> {
+                text.parse()
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:?})"), self.as_str())
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of an LLM Observability project (path parameter `project_id`).
+    ProjectId, "project"
+}
+
+id! {
+    /// The id of an LLM Observability dataset (path parameter `dataset_id`).
+    DatasetId, "dataset"
+}
+
+/// The number of a version of a dataset: 0 to 2,147,483,647 (`i32::MAX`), in steps of 1.
+///
+/// The service accepts those from 0 to the current version of the dataset
+/// (`#/components/schemas/LLMObsDatasetRestoreVersionDataAttributesRequest`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatasetVersion(i32);
+
+impl DatasetVersion {
+    /// The version with a number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a number above `i32::MAX`.
+    pub fn new(number: u32) -> Result<Self, Error> {
+        i64::from(number).try_into()
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for DatasetVersion {
+    type Error = Error;
+
+    fn try_from(number: i64) -> Result<Self, Error> {
+        match i32::try_from(number) {
+            Ok(number) if number >= 0 => Ok(Self(number)),
+            _ => Err(Error::invalid_input(format!(
+                "{number} can't be a dataset version: it must be from 0 to {}",
+                i32::MAX
+            ))),
+        }
+    }
+}
+
+impl FromStr for DatasetVersion {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match text.parse::<i64>() {
+            Ok(number) => number.try_into(),
+            Err(_) => Err(Error::invalid_input(format!(
+                "{text:?} can't be a dataset version: it must be a whole number from 0 to {}",
+                i32::MAX
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for DatasetVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

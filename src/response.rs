@@ -1,0 +1,67 @@
+//! A success: what the service answered, and how the call went.
+
+use std::ops::Deref;
+use std::time::SystemTime;
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::rate_limit::{self, RateLimit};
+
+/// The value of a successful call, with how the call went. It derefs to the value.
+#[derive(Clone, Debug)]
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    attempts: u32,
+}
+
+impl<T> Response<T> {
+    pub(crate) fn new(value: T, status: StatusCode, headers: HeaderMap, attempts: u32) -> Self {
+        Self {
+            value,
+            status,
+            headers,
+            attempts,
+        }
+    }
+
+    /// The value alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The status, one of 2xx. The documented one is 200.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// How many attempts the call took, from 1.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The rate limit that the call counts against, if the answer names it.
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        RateLimit::from_headers(&self.headers)
+    }
+
+    /// The time of the answer by the server's clock (`Date`), in whole seconds.
+    pub fn date(&self) -> Option<SystemTime> {
+        rate_limit::date(&self.headers)
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

@@ -1,0 +1,168 @@
+//! When another attempt is made, and how long before it.
+//!
+//! The table, which is that of `Retry::of`:
+//!
+//! | what the attempt met | lock | unlock | restore |
+//! |---|---|---|---|
+//! | certainly not sent: DNS, connect, TLS | retry | retry | retry |
+//! | 429 | retry after the server's hint | same | same |
+//! | 408, 500, 502, 503, 504; connection lost or time out after sending | retry | retry | **no**, unless [asked for](RetryPolicy::repeat_restore) |
+//! | everything else | no | no | no |
+//!
+//! Before a retry comes a wait: exponential backoff with jitter, or the server's hint
+//! (`Retry-After`, on 429 also `X-RateLimit-Reset`) if that is later. A hint beyond
+//! [`RetryPolicy::max_hint`] ends the call at once, and so does a wait that would end after the time
+//! for the whole call.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use reqwest::StatusCode;
+
+use crate::Operation;
+use crate::error::Cause;
+
+/// How many attempts a call may make, and how long it waits between them.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use llmobs_datasets::RetryPolicy;
+/// let patient = RetryPolicy::default().max_attempts(6).max_hint(Duration::from_secs(120));
+/// let none = RetryPolicy::none();
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    initial_backoff: Duration,
+    max_backoff: Duration,
+    max_hint: Duration,
+    jitter: bool,
+    repeat_restore: bool,
+}
+
+impl Default for RetryPolicy {
+    /// 4 attempts; backoff from 250 ms, doubled up to 5 s, with jitter; hints up to 30 s.
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            initial_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(5),
+            max_hint: Duration::from_secs(30),
+            jitter: true,
+            repeat_restore: false,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt only.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default().max_attempts(1)
+    }
+
+    /// The most attempts of a call, the first one included. 0 counts as 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// The backoff before the first retry, and the most that doubling makes of it. Jitter adds up to
+    /// the first of the two.
+    #[must_use]
+    pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        self.initial_backoff = initial;
+        self.max_backoff = max.max(initial);
+        self
+    }
+
+    /// The longest wait that the server may ask for. With a longer one the call ends at once, and
+    /// [`Error::retry_after`](crate::Error::retry_after) tells it.
+    #[must_use]
+    pub fn max_hint(mut self, hint: Duration) -> Self {
+        self.max_hint = hint;
+        self
+    }
+
+    /// Whether waits are spread at random, so that clients that failed together don't come back
+    /// together. On by default.
+    #[must_use]
+    pub fn jitter(mut self, jitter: bool) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// Whether a restore whose outcome is unknown is made again. Off by default: the dataset may
+    /// **get a version more for each attempt**.
+    #[must_use]
+    pub fn repeat_restore(mut self, repeat: bool) -> Self {
+        self.repeat_restore = repeat;
+        self
+    }
+
+    /// The waits of one call, one a retry.
+    pub(crate) fn waits(&self) -> ExponentialBackoff {
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(self.initial_backoff)
+            .with_max_delay(self.max_backoff)
+            .with_max_times(self.max_attempts as usize - 1);
+        let backoff = if self.jitter {
+            backoff.with_jitter()
+        } else {
+            backoff
+        };
+        backoff.build()
+    }
+
+    /// Whether what an attempt met may be met by another one.
+    pub(crate) fn allows(&self, operation: Operation, cause: &Cause) -> bool {
+        match Retry::of(cause) {
+            Retry::Always => true,
+            Retry::IfRepeatable => operation.is_idempotent() || self.repeat_restore,
+            Retry::Never => false,
+        }
+    }
+
+    /// How long to wait, given the backoff and the server's hint; `None` if the hint is too long.
+    pub(crate) fn wait(&self, backoff: Duration, hint: Option<Duration>) -> Option<Duration> {
+        match hint {
+            Some(hint) if hint > self.max_hint => None,
+            Some(hint) => Some(backoff.max(hint)),
+            None => Some(backoff),
+        }
+    }
+}
+
+/// What the table of this module says of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Retry {
+    /// It can't have taken effect.
+    Always,
+    /// It may have taken effect, so it is repeated only where that does no harm.
+    IfRepeatable,
+    Never,
+}
+
+impl Retry {
+    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
+    fn of(cause: &Cause) -> Self {
+        match cause {
+            Cause::NotSent(_) => Self::Always,
+            Cause::Lost(_) | Cause::AttemptTimedOut(_) => Self::IfRepeatable,
+            Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Always,
+            Cause::Status(
+                StatusCode::REQUEST_TIMEOUT
+                | StatusCode::INTERNAL_SERVER_ERROR
+                | StatusCode::BAD_GATEWAY
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::GATEWAY_TIMEOUT,
+            ) => Self::IfRepeatable,
+            Cause::Status(_)
+            | Cause::CallTimedOut(_)
+            | Cause::Unreadable(_)
+            | Cause::Configuration(_)
+            | Cause::InvalidInput(_) => Self::Never,
+        }
+    }
+}

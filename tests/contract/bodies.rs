@@ -1,0 +1,125 @@
+//! Bodies of any size and speed end, in bounded memory, with the status kept.
+
+use std::time::Duration;
+
+use llmobs_datasets::{Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
+
+use crate::server::{Server, Step};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+
+const CAP: usize = 4096;
+
+fn capped(server: &Server) -> Dataset {
+    let client = builder(&server.url())
+        .max_response_bytes(CAP)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    dataset(&client)
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_cap_ends_with_its_status() {
+    let head = |status: u16| format!("HTTP/1.1 {status} S\r\n\r\n").into_bytes();
+    for operation in OPERATIONS {
+        for (status, kind) in [
+            (200, ErrorKind::UnreadableSuccess),
+            (403, ErrorKind::Forbidden),
+            (500, ErrorKind::ServerError),
+        ] {
+            for step in [
+                Step::answer(status, &[], " ".repeat(CAP + 1)),
+                Step::answer(status, &[], "x".repeat(10 << 20)),
+                Step::Endless(head(status), b"endless ".repeat(1000)),
+            ] {
+                let server = Server::start([step]).await;
+                let error = call(&capped(&server), operation).await.unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.status().unwrap().as_u16()),
+                    (kind, status)
+                );
+                assert_eq!(error.raw_body().unwrap().len(), CAP);
+                if status == 200 {
+                    assert_eq!(error.outcome(), Outcome::Unknown);
+                    assert!(
+                        error
+                            .to_string()
+                            .contains("200 OK, but the answer is too large"),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_the_cap_is_read() {
+    let padded = format!("{LOCKED}{}", " ".repeat(CAP - LOCKED.len()));
+    let server = Server::start([Step::answer(200, &[], padded)]).await;
+    assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_body_in_many_pieces_is_one_body() {
+    let (first, second) = LOCKED.split_at(60);
+    let chunked = format!(
+        "HTTP/1.1 200 S\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        first.len(),
+        second.len()
+    );
+    let server = Server::start([Step::Answer(chunked.into_bytes())]).await;
+    let state = capped(&server).lock().await.unwrap();
+    assert_eq!(state.user.id, "00000000-0000-0000-0000-000000000010");
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_ends_with_its_status() {
+    for operation in OPERATIONS {
+        for (status, start) in [(403, ""), (200, "{\"data\": {"), (200, "<html>")] {
+            let bytes = format!("HTTP/1.1 {status} S\r\ncontent-length: 900\r\n\r\n{start}");
+            let server = Server::start([Step::Stall(bytes.into_bytes())]).await;
+            let clock = TestClock::default();
+            let client = builder(&server.url())
+                .retry(RetryPolicy::none())
+                .clock(clock.clone())
+                .build()
+                .unwrap();
+            let dataset = dataset(&client);
+            // The first deadline is for the head, which comes; the second for the body.
+            let (result, ()) = tokio::join!(call(&dataset, operation), async {
+                server.arrived(1).await;
+                clock.time_out_after(2).await;
+            });
+            match (status, start, operation) {
+                (200, "{\"data\": {", Operation::Unlock | Operation::Restore) => {
+                    assert_eq!(result.unwrap(), 1);
+                }
+                (200, "<html>", _) => assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown),
+                (200, _, _) => assert_eq!(result.unwrap_err().outcome(), Outcome::Applied),
+                _ => {
+                    let error = result.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Forbidden);
+                    assert_eq!(error.outcome(), Outcome::NotApplied);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn real_timeouts_end_a_call_that_gets_no_answer() {
+    // The one test on real time: that the default clock is wired up. It asserts no duration.
+    let server = Server::start([Step::Stall(Vec::new())]).await;
+    let client = builder(&server.url())
+        .attempt_timeout(Duration::from_millis(20))
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    assert!(
+        call(&dataset(&client), Operation::Restore)
+            .await
+            .unwrap_err()
+            .is_timeout()
+    );
+}

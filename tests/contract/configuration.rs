@@ -1,0 +1,349 @@
+//! A client that can't be built says what is wrong and what to do.
+
+use std::process::Command;
+
+use llmobs_datasets::{BaseUrl, Client, Credentials, ErrorKind, Site};
+
+use crate::documentation::PAGES;
+use crate::server::{Server, Step};
+use crate::setup::{LOCKED, builder, credentials, dataset};
+
+#[test]
+fn the_documented_sites_are_known() {
+    let documented: Vec<&str> = PAGES[0]
+        .endpoints()
+        .iter()
+        .map(|(_, url)| url.split('/').nth(2).unwrap().strip_prefix("api.").unwrap())
+        .collect();
+    let mut known: Vec<String> = Site::ALL.iter().map(ToString::to_string).collect();
+    known.sort();
+    let mut sorted = documented.clone();
+    sorted.sort_unstable();
+    assert_eq!(known, sorted);
+    for site in documented {
+        assert_eq!(site.parse::<Site>().unwrap().domain(), site);
+    }
+    assert_eq!(Site::default(), Site::US1);
+}
+
+#[test]
+fn a_site_of_tomorrow_is_taken() {
+    for site in ["uk1.datadoghq.com", "us9.ddog-gov.com", "x-1.datadoghq.eu"] {
+        assert_eq!(site.parse::<Site>().unwrap().domain(), site);
+    }
+}
+
+#[test]
+fn a_wrong_site_says_what_was_meant() {
+    for (text, meant) in [
+        ("https://app.datadoghq.eu", "datadoghq.eu"),
+        ("app.datadoghq.com", "datadoghq.com"),
+        ("https://api.us3.datadoghq.com/api/v2", "us3.datadoghq.com"),
+        ("\"datadoghq.com\"", "datadoghq.com"),
+        (" datadoghq.com\n", "datadoghq.com"),
+        ("US1", "datadoghq.com"),
+        ("us5", "us5.datadoghq.com"),
+        ("EU", "datadoghq.eu"),
+        ("US1-FED", "ddog-gov.com"),
+        ("Datadoghq.EU", "datadoghq.eu"),
+    ] {
+        let error = text.parse::<Site>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let expected = format!("{text:?} is not a Datadog site; did you mean {meant:?}?");
+        assert_eq!(error.to_string(), expected);
+    }
+    for text in [
+        "",
+        "example.com",
+        "datadoqhq.com",
+        "evil-datadoghq.com",
+        "datadoghq.com.evil.com",
+        "a.b.datadoghq.com",
+        ".datadoghq.com",
+        "-.datadoghq.com",
+        "us3 .datadoghq.com",
+        "user@datadoghq.com",
+    ] {
+        let error = text.parse::<Site>().unwrap_err().to_string();
+        assert!(
+            error.contains("is not a Datadog site; write a site such as"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn plain_http_goes_to_this_machine_only() {
+    for url in [
+        "https://proxy.example.com/datadog/",
+        "http://localhost:8080",
+        "http://127.0.0.1",
+        "http://127.8.8.8:1",
+        "http://[::1]:9",
+    ] {
+        url.parse::<BaseUrl>().unwrap();
+    }
+    for url in [
+        "http://example.com",
+        "http://128.0.0.1",
+        "http://localhost.example.com",
+        "http://[::2]",
+    ] {
+        let error = url.parse::<BaseUrl>().unwrap_err().to_string();
+        assert!(
+            error.contains("would send the keys in the clear; use https, or"),
+            "{error}"
+        );
+        BaseUrl::with_plain_http(url).unwrap();
+    }
+}
+
+#[test]
+fn a_base_url_is_no_more_than_that() {
+    for (url, fault) in [
+        ("", "it is not a URL"),
+        ("datadoghq.com", "it is not a URL"),
+        ("ftp://example.com", "its scheme is not http or https"),
+        ("data:text/plain,x", "it has no host"),
+        (
+            "https://user:hunter2@example.com",
+            "it holds a user name or password",
+        ),
+        (
+            "https://example.com/?key=hunter2",
+            "it has a query or a fragment",
+        ),
+        (
+            "https://example.com/#hunter2",
+            "it has a query or a fragment",
+        ),
+    ] {
+        let error = url.parse::<BaseUrl>().unwrap_err().to_string();
+        assert!(error.contains(fault), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn keys_are_asked_for_no_more_than_a_header_needs() {
+    for key in ["k", "ddapp_x", "!#$%&'*+-.^_`|~ \"x\"", &"x".repeat(5000)] {
+        Credentials::new(key, key).unwrap();
+    }
+    for (key, fault) in [
+        ("", "is blank"),
+        (" \t", "is blank"),
+        ("key\n", "has a line break; remove it"),
+        ("ke\ry", "has a line break; remove it"),
+        (
+            "ke\0y",
+            "has a character that can't stand in an HTTP header",
+        ),
+        (
+            "k\u{7f}",
+            "has a character that can't stand in an HTTP header",
+        ),
+    ] {
+        let api = Credentials::new(key, "fine").unwrap_err().to_string();
+        assert!(api.starts_with(&format!("the API key {fault}")), "{api}");
+        let app = Credentials::new("fine", key).unwrap_err().to_string();
+        assert!(
+            app.starts_with(&format!("the application key {fault}")),
+            "{app}"
+        );
+    }
+}
+
+/// The environment can't be set in a process with other tests in it; this is what a child runs.
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn from_env_in_a_child() {
+    match Client::from_env() {
+        Ok(client) => println!("built {client:?}"),
+        Err(error) => println!("refused {error}"),
+    }
+}
+
+#[test]
+fn the_environment_is_read_and_its_faults_are_named() {
+    const API: (&str, &str) = ("DD_API_KEY", "secret-api");
+    const APP: (&str, &str) = ("DD_APP_KEY", "secret-app");
+    let rows: [(&[(&str, &str)], &str); 13] = [
+        (&[API, APP], "built Client { host: \"api.datadoghq.com\""),
+        (
+            &[API, APP, ("DD_SITE", "us3.datadoghq.com")],
+            "built Client { host: \"api.us3.datadoghq.com\"",
+        ),
+        (
+            &[APP],
+            "refused the environment variable DD_API_KEY is not set; set it to an API key",
+        ),
+        (
+            &[API],
+            "refused the environment variable DD_APP_KEY is not set; set it to an application key",
+        ),
+        (
+            &[("DD_API_KEY", ""), APP],
+            "refused the environment variable DD_API_KEY is blank",
+        ),
+        (
+            &[API, ("DD_APP_KEY", "  ")],
+            "refused the environment variable DD_APP_KEY is blank",
+        ),
+        (
+            &[("DD_API_KEY", "\"secret-api\""), APP],
+            "refused the value of the environment variable DD_API_KEY is in quotes; write it without",
+        ),
+        (
+            &[API, ("DD_APP_KEY", "'secret-app'")],
+            "refused the value of the environment variable DD_APP_KEY is in quotes",
+        ),
+        (
+            &[API, ("DD_APP_KEY", "secret-app\n")],
+            "refused the environment variable DD_APP_KEY has a line break; remove it",
+        ),
+        (
+            &[API, APP, ("DD_SITE", "https://app.datadoghq.eu")],
+            "DD_SITE: \"https://app.datadoghq.eu\" is not a Datadog site; did you mean \"datadoghq.eu\"?",
+        ),
+        (
+            &[API, APP, ("DD_SITE", "US1")],
+            "DD_SITE: \"US1\" is not a Datadog site; did you mean \"datadoghq.com\"?",
+        ),
+        (
+            &[API, APP, ("DD_SITE", "\"datadoghq.com\"")],
+            "the value of the environment variable DD_SITE is in quotes; write it without",
+        ),
+        (
+            &[API, APP, ("DD_SITE", "")],
+            "DD_SITE: \"\" is not a Datadog site",
+        ),
+    ];
+    for (variables, expected) in rows {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "configuration::from_env_in_a_child",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env_clear()
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(expected), "{variables:?} gave {text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_user_agent_names_the_service_and_this_crate() {
+    let ours = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
+    for (prefix, expected) in [
+        (None, ours.to_owned()),
+        (Some("editor/2.1"), format!("editor/2.1 {ours}")),
+    ] {
+        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+        let builder = builder(&server.url());
+        let builder = match prefix {
+            Some(prefix) => builder.user_agent(prefix),
+            None => builder,
+        };
+        dataset(&builder.build().unwrap()).lock().await.unwrap();
+        let head = server.received()[0].head.clone();
+        assert!(
+            head.contains(&format!("user-agent: {expected}\r\n")),
+            "{head}"
+        );
+    }
+    let error = builder("http://localhost")
+        .user_agent("a\nb")
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("can't be built"), "{error}");
+}
+
+#[tokio::test]
+async fn an_http_client_of_ones_own_keeps_its_settings() {
+    let server = Server::start([Step::answer(302, &["location: http://127.0.0.1:1/"], "")]).await;
+    let address = server
+        .url()
+        .strip_prefix("http://")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .resolve("datadog.internal", address)
+        .redirect(reqwest::redirect::Policy::limited(5))
+        .default_headers(
+            [(reqwest::header::VIA, "1.1 mine".parse().unwrap())]
+                .into_iter()
+                .collect(),
+        );
+    let base_url =
+        BaseUrl::with_plain_http(&format!("http://datadog.internal:{}", address.port())).unwrap();
+    let client = Client::builder(credentials())
+        .endpoint(base_url)
+        .http(http)
+        .build()
+        .unwrap();
+    let error = dataset(&client).lock().await.unwrap_err();
+    assert_eq!(error.status().unwrap().as_u16(), 302);
+    let head = server.received()[0].head.clone();
+    for header in [
+        "via: 1.1 mine",
+        "dd-api-key: an-api-key",
+        "dd-application-key: an-application-key",
+    ] {
+        assert!(head.contains(header), "{head}");
+    }
+}
+
+/// What a child with `HTTP_PROXY` set runs.
+#[tokio::test]
+#[ignore = "run by the test below, in a process of its own"]
+async fn a_call_in_a_child() {
+    // Nobody listens there: only a proxy can answer.
+    let builder = builder("http://127.0.0.1:1");
+    let builder = match std::env::var("ASK_FOR_PROXY") {
+        Ok(_) => builder.http(reqwest::Client::builder()),
+        Err(_) => builder,
+    };
+    let client = builder
+        .retry(llmobs_datasets::RetryPolicy::none())
+        .build()
+        .unwrap();
+    println!("proxied: {}", dataset(&client).unlock().await.is_ok());
+}
+
+#[tokio::test]
+async fn proxies_of_the_environment_are_used_only_if_asked_for() {
+    let proxy = Server::start([Step::status(200)]).await;
+    for (ask, proxied) in [
+        (None, "proxied: false"),
+        (Some(("ASK_FOR_PROXY", "1")), "proxied: true"),
+    ] {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "configuration::a_call_in_a_child",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env_clear()
+            .env("HTTP_PROXY", proxy.url())
+            .env("http_proxy", proxy.url())
+            .envs(ask)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap())
+            .await
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(proxied), "{text}");
+    }
+    assert_eq!(proxy.received().len(), 1);
+}

@@ -1,0 +1,397 @@
+//! What the caller is told of a call that failed: kind, status, the server's words, and the outcome,
+//! row by row as the tables of `llmobs_datasets::error` have it.
+
+use std::time::Duration;
+
+use llmobs_datasets::{BaseUrl, Client, Error, ErrorKind, Operation, Outcome, RetryPolicy};
+
+use crate::server::{Server, Step};
+use crate::setup::{
+    LOCKED, OPERATIONS, TestClock, builder, call, chain, credentials, dataset, one_attempt,
+};
+
+const JSON: &str = "content-type: application/json";
+const HTML: &str = "content-type: text/html";
+const PAGE: &str = "<!DOCTYPE html><html><body>Sign in</body></html>";
+
+/// The error of a call whose only attempt meets a step.
+async fn failure(operation: Operation, step: Step) -> Error {
+    let server = Server::start([step]).await;
+    let error = call(&one_attempt(&server), operation).await.unwrap_err();
+    assert_eq!(server.received().len(), 1);
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.operation(), Some(operation));
+    error
+}
+
+#[tokio::test]
+async fn each_status_has_its_kind_and_outcome() {
+    use ErrorKind as K;
+    use Outcome::{NotApplied, Unknown};
+    let rows = [
+        (400, K::BadRequest, NotApplied),
+        (401, K::Unauthorized, NotApplied),
+        (403, K::Forbidden, NotApplied),
+        (404, K::NotFound, NotApplied),
+        (408, K::TimedOut, Unknown),
+        (409, K::Conflict, NotApplied),
+        (412, K::Conflict, NotApplied),
+        (423, K::Conflict, NotApplied),
+        (429, K::RateLimited, NotApplied),
+        (418, K::UnexpectedStatus, NotApplied),
+        (422, K::UnexpectedStatus, NotApplied),
+        (500, K::ServerError, Unknown),
+        (501, K::ServerError, Unknown),
+        (502, K::ServerError, Unknown),
+        (503, K::ServerError, Unknown),
+        (504, K::ServerError, Unknown),
+        (300, K::UnexpectedStatus, Unknown),
+        (302, K::UnexpectedStatus, Unknown),
+        (304, K::UnexpectedStatus, Unknown),
+    ];
+    for operation in OPERATIONS {
+        for (status, kind, outcome) in rows {
+            let body = r#"{"errors":[{"title":"No","detail":"because"}]}"#;
+            // A 304 has no body, whatever its headers say.
+            let step = match status {
+                304 => Step::Cut(b"HTTP/1.1 304 S\r\n\r\n".to_vec()),
+                _ => Step::answer(status, &[JSON, "x-ratelimit-remaining: 3"], body),
+            };
+            let error = failure(operation, step).await;
+            assert_eq!(
+                (error.kind(), error.outcome()),
+                (kind, outcome),
+                "{operation} {status}"
+            );
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            if status != 304 {
+                assert_eq!(error.rate_limit().unwrap().remaining, Some(3));
+                assert_eq!(error.headers().unwrap()["content-type"], "application/json");
+                assert_eq!(error.raw_body(), Some(body.as_bytes()));
+                assert!(error.to_string().contains("No: because"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
+    let errors = r#"{"data":null,"errors":["Nope"]}"#;
+    for operation in OPERATIONS {
+        for (headers, body) in [
+            (HTML, PAGE),
+            (JSON, "  \n<html>"),
+            (HTML, ""),
+            (JSON, errors),
+            (JSON, r#"{"errors":[{"title":"Nope"}]}"#),
+        ] {
+            let error = failure(operation, Step::answer(200, &[headers], body)).await;
+            assert_eq!(
+                error.kind(),
+                ErrorKind::UnreadableSuccess,
+                "{operation} {body}"
+            );
+            assert_eq!(error.outcome(), Outcome::Unknown, "{operation} {body}");
+            assert_eq!(error.status().unwrap().as_u16(), 200);
+            assert_eq!(error.raw_body(), Some(body.as_bytes()));
+        }
+        let error = failure(operation, Step::answer(200, &[JSON], errors)).await;
+        assert_eq!(error.errors()[0].title(), Some("Nope"));
+        let unknown = "; whether it took effect is not known";
+        assert!(error.to_string().ends_with(unknown), "{error}");
+        // Cut short in the list of errors: still no success.
+        let cut = b"HTTP/1.1 200 S\r\ncontent-length: 99\r\n\r\n{\"errors\":[\"No".to_vec();
+        assert_eq!(
+            failure(operation, Step::Cut(cut)).await.outcome(),
+            Outcome::Unknown
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_lock_that_was_granted_but_cannot_be_read_took_effect() {
+    let missing = LOCKED.replace("drafting_since", "since");
+    let cut = format!(
+        "HTTP/1.1 200 S\r\ncontent-length: {}\r\n\r\n{}",
+        LOCKED.len(),
+        LOCKED.split_at(40).0
+    );
+    for step in [
+        Step::answer(200, &[JSON], ""),
+        Step::answer(200, &[JSON], LOCKED.split_at(40).0),
+        Step::answer(200, &[JSON], missing),
+        Step::answer(200, &[JSON], "{}"),
+        Step::answer(200, &[JSON], "[]"),
+        Step::answer(204, &[], ""),
+        Step::Cut(cut.into_bytes()),
+    ] {
+        let error = failure(Operation::Lock, step.clone()).await;
+        assert_eq!(error.kind(), ErrorKind::UnreadableSuccess, "{step:?}");
+        assert_eq!(error.outcome(), Outcome::Applied, "{step:?}");
+        assert!(
+            error.to_string().ends_with("; it took effect all the same"),
+            "{error}"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
+    // Neither JSON nor a page: a proxy may have said it.
+    for body in ["OK", "\u{1f}\u{8b}\u{8}"] {
+        let error = failure(Operation::Lock, Step::answer(200, &[JSON], body)).await;
+        assert_eq!(error.outcome(), Outcome::Unknown, "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn any_other_2xx_to_unlock_and_restore_is_a_success() {
+    for operation in [Operation::Unlock, Operation::Restore] {
+        for step in [
+            Step::answer(200, &[], ""),
+            Step::answer(200, &[JSON], "{}"),
+            Step::answer(200, &[JSON], r#"{"errors":[]}"#),
+            Step::answer(200, &[JSON], r#"{"errors":null}"#),
+            Step::answer(200, &[JSON], r#"{"data":{"id":"x"}}"#),
+            Step::answer(200, &[JSON], r#"{"data":"#),
+            Step::answer(200, &[HTML], "OK"),
+            Step::answer(200, &[], b"\x1f\x8b\x08\xff"),
+            Step::answer(202, &[], "accepted"),
+            Step::Cut(b"HTTP/1.1 204 S\r\n\r\n".to_vec()),
+            Step::Cut(b"HTTP/1.1 200 S\r\ncontent-length: 9\r\n\r\n{\"d".to_vec()),
+        ] {
+            let server = Server::start([step.clone()]).await;
+            let attempts = call(&one_attempt(&server), operation).await;
+            assert_eq!(attempts.unwrap(), 1, "{operation} {step:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
+    let headers = [
+        "content-type: application/vnd.api+json",
+        "x-ratelimit-limit: 100",
+        "x-ratelimit-period: 60",
+        "x-ratelimit-remaining: 99",
+        "x-ratelimit-reset: 12",
+        "x-ratelimit-name: llm_obs",
+        "date: Tue, 20 Jan 2026 09:20:00 GMT",
+    ];
+    let server = Server::start([Step::answer(200, &headers, LOCKED)]).await;
+    let state = one_attempt(&server).lock().await.unwrap();
+    assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+    assert_eq!(
+        state.drafting_since.to_rfc3339(),
+        "2024-01-15T10:30:00+00:00"
+    );
+    assert_eq!((state.status().as_u16(), state.attempts()), (200, 1));
+    let limit = state.rate_limit().unwrap();
+    assert_eq!((limit.limit, limit.remaining), (Some(100), Some(99)));
+    assert_eq!(limit.period, Some(Duration::from_secs(60)));
+    assert_eq!(limit.reset, Some(Duration::from_secs(12)));
+    assert_eq!(limit.name.as_deref(), Some("llm_obs"));
+    let date = state.date().unwrap();
+    let since_1970 = date
+        .duration_since(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap();
+    assert_eq!(since_1970.as_secs(), 1_768_900_800);
+}
+
+#[tokio::test]
+async fn errors_are_one_list_in_whichever_form_they_come() {
+    let full = r#"{"errors":[
+        {"title":"Bad Request","detail":"too high","code":"v1","status":400,"meta":{"a":1},
+         "source":{"pointer":"/data/attributes/dataset_version","parameter":"p","header":"h"}},
+        "plain",
+        {"title":null,"detail":"only detail","source":null,"meta":null,"links":null},
+        7
+    ]}"#;
+    let error = failure(Operation::Restore, Step::answer(400, &[JSON], full)).await;
+    let [first, second, third] = error.errors() else {
+        panic!("{:?}", error.errors());
+    };
+    assert_eq!(first.title(), Some("Bad Request"));
+    assert_eq!(first.detail(), Some("too high"));
+    assert_eq!((first.code(), first.status()), (Some("v1"), Some("400")));
+    assert_eq!(first.pointer(), Some("/data/attributes/dataset_version"));
+    assert_eq!((first.parameter(), first.header()), (Some("p"), Some("h")));
+    assert_eq!(first.meta().unwrap()["a"], 1);
+    assert_eq!((second.title(), second.detail()), (Some("plain"), None));
+    assert_eq!((third.title(), third.detail()), (None, Some("only detail")));
+    let line = "restore dataset 9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d of project \
+                a33671aa-24fd-4dcd-9b33-a8ec7dde7751: 400 Bad Request: Bad Request: too high \
+                (at /data/attributes/dataset_version); plain; only detail";
+    assert_eq!(error.to_string(), line);
+
+    for (body, title, detail) in [
+        (
+            r#"{"status":"error","code":403,"errors":["Forbidden"]}"#,
+            Some("Forbidden"),
+            None,
+        ),
+        (
+            r#"{"error":{"code":"x","message":"bare"}}"#,
+            None,
+            Some("bare"),
+        ),
+        (r#"{"error":"word"}"#, Some("word"), None),
+        (r#"{"errors":"word"}"#, Some("word"), None),
+    ] {
+        let error = failure(
+            Operation::Lock,
+            Step::answer(404, &["content-type: text/plain"], body),
+        )
+        .await;
+        let [only] = error.errors() else {
+            panic!("{body}")
+        };
+        assert_eq!((only.title(), only.detail()), (title, detail), "{body}");
+    }
+    for body in [
+        "",
+        "<html>",
+        "null",
+        "[]",
+        "{}",
+        "{\"errors\":[]}",
+        "\u{feff}{",
+    ] {
+        let error = failure(Operation::Lock, Step::answer(404, &[HTML], body)).await;
+        assert!(error.errors().is_empty(), "{body}");
+        assert_eq!(error.status().unwrap().as_u16(), 404);
+    }
+}
+
+#[tokio::test]
+async fn a_line_stays_a_line() {
+    let body = format!(
+        r#"{{"errors":["first\nsecond\u0007{}"]}}"#,
+        "x".repeat(5000)
+    );
+    let error = failure(Operation::Lock, Step::answer(400, &[JSON], body)).await;
+    let line = error.to_string();
+    assert!(line.contains("first second x"), "{line}");
+    assert!(!line.contains(char::is_control));
+    assert!(line.len() < 600, "{}", line.len());
+}
+
+#[tokio::test]
+async fn refused_keys_are_told_by_where_they_came_from() {
+    for (status, remedy) in [
+        (
+            401,
+            "; check the API key and the application key given to Credentials::new for 127.0.0.1",
+        ),
+        (
+            403,
+            "; check that the API key and the application key given to Credentials::new belong to 127.0.0.1 and permit it",
+        ),
+    ] {
+        let error = failure(
+            Operation::Lock,
+            Step::answer(status, &[JSON], r#"{"errors":["No"]}"#),
+        )
+        .await;
+        assert!(error.is_auth());
+        assert!(error.to_string().ends_with(remedy), "{error}");
+    }
+}
+
+/// A resolver that knows no name, so that no test asks a network.
+struct NoNames;
+
+impl reqwest::dns::Resolve for NoNames {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move { Err(format!("no address of {}", name.as_str()).into()) })
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_had_no_effect() {
+    let closed = {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    // A name that isn't known, and a server that hangs up on a TLS handshake.
+    let nowhere = BaseUrl::with_plain_http("http://nowhere.invalid").unwrap();
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let no_tls = format!("https://{}", listener.local_addr().unwrap());
+    let hangs_up = tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    for endpoint in [closed.parse().unwrap(), nowhere, no_tls.parse().unwrap()] {
+        let client = Client::builder(credentials())
+            .endpoint(endpoint.clone())
+            .http(reqwest::Client::builder().no_proxy().dns_resolver(NoNames))
+            .retry(RetryPolicy::none())
+            .build()
+            .unwrap();
+        for operation in OPERATIONS {
+            let error = call(&dataset(&client), operation).await.unwrap_err();
+            assert_eq!(
+                error.kind(),
+                ErrorKind::NotSent,
+                "{endpoint:?}: {}",
+                chain(&error)
+            );
+            assert_eq!(error.outcome(), Outcome::NotApplied);
+            assert_eq!((error.status(), error.attempts()), (None, 1));
+            assert!(std::error::Error::source(&error).is_some());
+        }
+    }
+    hangs_up.abort();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_leaves_the_outcome_unknown() {
+    for operation in OPERATIONS {
+        for bytes in [
+            &b""[..],
+            b"HTTP/1.1 20",
+            b"HTTP/1.1 200 OK\r\ncontent-le",
+            b"garbage\r\n\r\n",
+        ] {
+            let error = failure(operation, Step::Cut(bytes.to_vec())).await;
+            assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{}", chain(&error));
+            assert_eq!(error.outcome(), Outcome::Unknown);
+            assert_eq!(error.status(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn time_that_is_up_leaves_the_outcome_unknown() {
+    for operation in OPERATIONS {
+        for (call_timeout, words) in [
+            (60, "no answer in the time for an attempt"),
+            (15, "no success in the 15s for the call"),
+        ] {
+            let server = Server::start([Step::Stall(Vec::new())]).await;
+            let clock = TestClock::default();
+            let client = builder(&server.url())
+                .retry(RetryPolicy::none())
+                .call_timeout(Duration::from_secs(call_timeout))
+                .clock(clock.clone())
+                .build()
+                .unwrap();
+            let dataset = dataset(&client);
+            let (error, ()) = tokio::join!(call(&dataset, operation), async {
+                server.arrived(1).await;
+                clock.time_out();
+            });
+            let error = error.unwrap_err();
+            assert!(error.is_timeout());
+            assert_eq!(error.outcome(), Outcome::Unknown);
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_between_calls_is_no_error() {
+    let close = Step::Cut(b"HTTP/1.1 200 S\r\ncontent-length: 0\r\n\r\n".to_vec());
+    let server = Server::start(vec![close; 5]).await;
+    let dataset = one_attempt(&server);
+    for _ in 0..5 {
+        call(&dataset, Operation::Restore).await.unwrap();
+    }
+    assert_eq!(server.received().len(), 5);
+}

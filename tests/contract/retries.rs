@@ -1,0 +1,253 @@
+//! Attempts and waits, exactly, on a clock that only records: the table of `llmobs_datasets::retry`.
+
+use std::time::Duration;
+
+use llmobs_datasets::{ErrorKind, Operation, Outcome, RetryPolicy};
+
+use crate::server::{Server, Step};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn exact() -> RetryPolicy {
+    RetryPolicy::default().jitter(false)
+}
+
+fn success() -> Step {
+    Step::answer(200, &[], LOCKED)
+}
+
+/// The attempts or the error of a call that meets a script, with the requests and the waits that it
+/// took.
+async fn run(
+    operation: Operation,
+    policy: RetryPolicy,
+    script: Vec<Step>,
+) -> (Result<u32, llmobs_datasets::Error>, usize, Vec<Duration>) {
+    let server = Server::start(script).await;
+    let clock = TestClock::default();
+    let client = builder(&server.url())
+        .retry(policy)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let result = call(&dataset(&client), operation).await;
+    (result, server.received().len(), clock.waits())
+}
+
+#[tokio::test]
+async fn what_may_have_taken_effect_is_repeated_for_lock_and_unlock_only() {
+    let causes = [
+        Step::status(408),
+        Step::status(500),
+        Step::status(502),
+        Step::status(503),
+        Step::status(504),
+        Step::reset(),
+    ];
+    for cause in causes {
+        let script = vec![cause.clone(), cause.clone(), success()];
+        for operation in [Operation::Lock, Operation::Unlock] {
+            let (result, requests, waits) = run(operation, exact(), script.clone()).await;
+            assert_eq!(result.unwrap(), 3, "{operation} {cause:?}");
+            assert_eq!((requests, waits), (3, vec![ms(250), ms(500)]));
+        }
+        let (result, requests, waits) = run(Operation::Restore, exact(), script.clone()).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{cause:?}");
+        assert_eq!((error.attempts(), requests, waits), (1, 1, vec![]));
+
+        let asked_for = exact().repeat_restore(true);
+        let (result, requests, _) = run(Operation::Restore, asked_for, script).await;
+        assert_eq!((result.unwrap(), requests), (3, 3));
+    }
+}
+
+#[tokio::test]
+async fn a_time_out_is_repeated_for_lock_and_unlock_only() {
+    for operation in OPERATIONS {
+        let server = Server::start([Step::Stall(Vec::new()), success()]).await;
+        let clock = TestClock::default();
+        let client = builder(&server.url())
+            .retry(exact())
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let dataset = dataset(&client);
+        let (result, ()) = tokio::join!(call(&dataset, operation), async {
+            server.arrived(1).await;
+            clock.time_out();
+        });
+        if operation == Operation::Restore {
+            assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
+            assert_eq!((server.received().len(), clock.waits()), (1, vec![]));
+        } else {
+            assert_eq!(result.unwrap(), 2);
+            assert_eq!(clock.waits(), [ms(250)]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_waited_for_in_each_operation() {
+    let limited =
+        |headers: &[&str]| Step::answer(429, headers, r#"{"errors":["Too many requests"]}"#);
+    let rows: [(&[&str], Duration); 9] = [
+        (&["retry-after: 7"], ms(7000)),
+        (&["x-ratelimit-reset: 9"], ms(9000)),
+        (&["x-ratelimit-reset: 9", "retry-after: 7"], ms(9000)),
+        (
+            &[
+                "date: Tue, 20 Jan 2026 09:20:00 GMT",
+                "retry-after: Tue, 20 Jan 2026 09:20:04 GMT",
+            ],
+            ms(4000),
+        ),
+        // Nothing to wait for, or nothing that can be read: the backoff.
+        (&["retry-after: 0"], ms(250)),
+        (&["retry-after: Tue, 20 Jan 2015 09:20:00 GMT"], ms(250)),
+        (&["retry-after: -3"], ms(250)),
+        (&["retry-after: soon"], ms(250)),
+        (&[], ms(250)),
+    ];
+    for operation in OPERATIONS {
+        for (headers, wait) in &rows {
+            let (result, requests, waits) =
+                run(operation, exact(), vec![limited(headers), success()]).await;
+            assert_eq!((result.unwrap(), requests), (2, 2), "{headers:?}");
+            assert_eq!(waits, [*wait], "{headers:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hint_that_is_too_long_ends_the_call_at_once() {
+    for (hint, told) in [("2121", ms(2_121_000)), ("1e99", Duration::MAX)] {
+        let header = format!("x-ratelimit-reset: {hint}");
+        let script = vec![Step::answer(429, &[&header], ""), success()];
+        let (result, requests, waits) = run(Operation::Restore, exact(), script).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+        assert_eq!(error.retry_after(), Some(told));
+        assert_eq!((requests, waits), (1, vec![]));
+    }
+    let patient = exact().max_hint(Duration::from_secs(40));
+    let script = vec![Step::answer(429, &["retry-after: 40"], ""), success()];
+    let (result, _, waits) = run(Operation::Lock, patient, script).await;
+    assert_eq!((result.unwrap(), waits), (2, vec![ms(40_000)]));
+}
+
+#[tokio::test]
+async fn everything_else_is_final() {
+    for status in [301, 400, 401, 403, 404, 409, 412, 418, 423, 501, 505] {
+        for operation in OPERATIONS {
+            let (result, requests, waits) =
+                run(operation, exact(), vec![Step::status(status), success()]).await;
+            assert_eq!(result.unwrap_err().status().unwrap().as_u16(), status);
+            assert_eq!((requests, waits), (1, vec![]), "{operation} {status}");
+        }
+    }
+    let unreadable = vec![Step::answer(200, &[], "{}"), success()];
+    let (result, requests, _) = run(Operation::Lock, exact(), unreadable).await;
+    assert_eq!(result.unwrap_err().outcome(), Outcome::Applied);
+    assert_eq!(requests, 1);
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_repeated_in_each_operation() {
+    let closed = {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    for operation in OPERATIONS {
+        let clock = TestClock::default();
+        let client = builder(&closed)
+            .retry(exact())
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let error = call(&dataset(&client), operation).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotSent);
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+        assert_eq!(error.attempts(), 4);
+        assert_eq!(clock.waits(), [ms(250), ms(500), ms(1000)]);
+        assert!(
+            error
+                .to_string()
+                .ends_with("could not be sent (4 attempts)"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn attempts_and_backoff_are_bounded() {
+    let script = vec![Step::status(503); 20];
+    let (result, requests, waits) = run(Operation::Lock, exact(), script.clone()).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.attempts(), requests), (4, 4));
+    assert_eq!(error.status().unwrap().as_u16(), 503);
+    assert_eq!(waits, [ms(250), ms(500), ms(1000)]);
+
+    let many = exact().max_attempts(8);
+    let (_, requests, waits) = run(Operation::Lock, many, script.clone()).await;
+    assert_eq!(requests, 8);
+    assert_eq!(waits, [250, 500, 1000, 2000, 4000, 5000, 5000].map(ms));
+
+    for one in [RetryPolicy::none(), exact().max_attempts(0)] {
+        let (_, requests, waits) = run(Operation::Lock, one, script.clone()).await;
+        assert_eq!((requests, waits), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_call_ends_rather_than_wait_beyond_its_time() {
+    let server = Server::start(vec![Step::answer(503, &["retry-after: 25"], ""); 9]).await;
+    let clock = TestClock::default();
+    let policy = exact().max_attempts(9);
+    let client = builder(&server.url())
+        .retry(policy)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let error = call(&dataset(&client), Operation::Lock).await.unwrap_err();
+    // Two waits of 25 s are in the 60 s of a call, a third is not. The last cause is what is told.
+    assert_eq!(clock.waits(), [ms(25_000), ms(25_000)]);
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::ServerError, 3)
+    );
+}
+
+#[tokio::test]
+async fn jitter_adds_at_most_the_initial_backoff() {
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..20 {
+        let script = vec![Step::status(503), success()];
+        let (_, _, waits) = run(Operation::Lock, RetryPolicy::default(), script).await;
+        assert!(waits[0] >= ms(250) && waits[0] <= ms(500), "{waits:?}");
+        seen.insert(waits[0]);
+    }
+    assert!(seen.len() > 1, "the waits are not spread");
+}
+
+#[tokio::test]
+async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
+    for last in [
+        Step::status(404),
+        Step::status(409),
+        Step::answer(429, &["retry-after: 999"], ""),
+    ] {
+        let script = vec![Step::reset(), last.clone()];
+        let (result, requests, _) = run(Operation::Lock, exact(), script).await;
+        let error = result.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{last:?}");
+        assert_eq!((error.attempts(), requests), (2, 2));
+    }
+    let script = vec![Step::answer(429, &[], ""), Step::status(404)];
+    let (result, ..) = run(Operation::Lock, exact(), script).await;
+    assert_eq!(result.unwrap_err().outcome(), Outcome::NotApplied);
+}

@@ -1,0 +1,216 @@
+//! The keys go to the server that they are for, and nowhere else.
+
+use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, Error, ErrorKind, RetryPolicy};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::server::{Server, Step};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, call, chain, dataset};
+use crate::telemetry::Recorder;
+
+// With characters that percent-encoding and JSON change.
+const API_KEY: &str = "k3y+of/the=org&\"1\"";
+const APP_KEY: &str = "ddapp_k3y of/the=user?%25";
+
+#[track_caller]
+fn assert_hidden(text: &str) {
+    for key in [API_KEY, APP_KEY] {
+        for form in [
+            key.to_owned(),
+            utf8_percent_encode(key, NON_ALPHANUMERIC).to_string(),
+            format!("{key:?}").trim_matches('"').to_owned(),
+        ] {
+            assert!(!text.contains(&form), "{form} is shown by {text}");
+        }
+    }
+}
+
+#[track_caller]
+fn assert_error_hides(error: &Error) {
+    assert_hidden(&error.to_string());
+    assert_hidden(&format!("{error:#}"));
+    assert_hidden(&format!("{error:?}"));
+    assert_hidden(&format!("{error:#?}"));
+    assert_hidden(&chain(error));
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        assert_hidden(&format!("{error:?}"));
+        source = error.source();
+    }
+    assert_hidden(&String::from_utf8_lossy(
+        error.raw_body().unwrap_or_default(),
+    ));
+    assert_hidden(&format!("{:?}", error.errors()));
+}
+
+fn credentials() -> Credentials {
+    Credentials::new(API_KEY, APP_KEY).unwrap()
+}
+
+fn client(url: &str, clock: TestClock) -> Client {
+    let base_url: BaseUrl = url.parse().unwrap();
+    Client::builder(credentials())
+        .endpoint(base_url)
+        .clock(clock)
+        .build()
+        .unwrap()
+}
+
+fn dataset_of(server: &Server) -> Dataset {
+    dataset(&client(&server.url(), TestClock::default()))
+}
+
+#[test]
+fn the_search_finds_what_it_searches_for() {
+    for shown in [
+        format!("x{API_KEY}y"),
+        format!("{:?}", [APP_KEY, API_KEY]),
+        utf8_percent_encode(APP_KEY, NON_ALPHANUMERIC).to_string(),
+    ] {
+        assert!(
+            std::panic::catch_unwind(|| assert_hidden(&shown)).is_err(),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_keys_go_to_the_server() {
+    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+    dataset_of(&server).lock().await.unwrap();
+    let head = server.received()[0].head.clone();
+    assert!(
+        head.contains(&format!("dd-api-key: {API_KEY}\r\n")),
+        "{head}"
+    );
+    assert!(
+        head.contains(&format!("dd-application-key: {APP_KEY}\r\n")),
+        "{head}"
+    );
+}
+
+#[test]
+fn no_debug_shows_them() {
+    let builder = Client::builder(credentials());
+    assert_hidden(&format!("{:?} {:#?}", credentials(), credentials()));
+    assert_hidden(&format!("{builder:?} {builder:#?}"));
+    let client = builder.build().unwrap();
+    let dataset = dataset(&client);
+    assert_hidden(&format!("{client:?} {client:#?} {dataset:?} {dataset:#?}"));
+}
+
+#[test]
+fn no_error_of_a_key_shows_it() {
+    for broken in [format!("{API_KEY}\n"), format!("{API_KEY}\0")] {
+        assert_error_hides(&Credentials::new(broken.clone(), APP_KEY).unwrap_err());
+        assert_error_hides(&Credentials::new(APP_KEY, broken).unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn no_error_of_a_call_shows_them() {
+    let steps = [
+        Step::status(401),
+        Step::status(403),
+        Step::status(404),
+        Step::answer(429, &["retry-after: 99"], ""),
+        Step::status(500),
+        Step::reset(),
+        Step::Cut(b"garbage\r\n\r\n".to_vec()),
+        Step::answer(200, &[], "<html>"),
+        Step::answer(200, &[], "{\"errors\":[1]}"),
+    ];
+    for operation in OPERATIONS {
+        for step in &steps {
+            let server = Server::start(vec![step.clone(); 4]).await;
+            assert_error_hides(&call(&dataset_of(&server), operation).await.unwrap_err());
+        }
+        let clock = TestClock::default();
+        let closed = dataset(&client("http://127.0.0.1:1", clock));
+        let error = call(&closed, operation).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotSent);
+        assert_error_hides(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
+    let listed = serde_json::json!({ "errors": [
+        format!("key {API_KEY} is not valid"),
+        { "title": APP_KEY, "detail": API_KEY, "meta": { "sent": [APP_KEY] } },
+    ] });
+    let page = format!("<pre>dd-api-key: {API_KEY}\ndd-application-key: {APP_KEY}{APP_KEY}</pre>");
+    for operation in OPERATIONS {
+        for (status, body) in [
+            (403, listed.to_string()),
+            (400, page.clone()),
+            (200, page.clone()),
+        ] {
+            let server = Server::start([Step::answer(status, &[], &body)]).await;
+            let error = call(&dataset_of(&server), operation).await.unwrap_err();
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            assert!(
+                error
+                    .raw_body()
+                    .unwrap()
+                    .windows(8)
+                    .any(|it| it == b"[hidden]")
+            );
+            assert_error_hides(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_traced_shows_them() {
+    let server = Server::start([
+        Step::answer(503, &[], format!("{API_KEY} {APP_KEY}")),
+        Step::answer(200, &[], LOCKED),
+        Step::answer(409, &[], format!("[\"{API_KEY}\"]")),
+    ])
+    .await;
+    Recorder::start();
+    let dataset = dataset_of(&server);
+    drop(dataset.draft_lock().await.unwrap());
+    server.arrived(3).await;
+    for list in [Recorder::spans(), Recorder::events()] {
+        assert!(!list.is_empty());
+        assert_hidden(&format!("{list:?}"));
+        for seen in &list {
+            seen.fields.values().for_each(|value| assert_hidden(value));
+        }
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let other = Server::start([]).await;
+    for operation in OPERATIONS {
+        for status in [301, 302, 303, 307, 308] {
+            let location = format!("location: {}/path?query=hidden", other.url());
+            let server = Server::start([Step::answer(status, &[&location], "")]).await;
+            let error = call(&dataset_of(&server), operation).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            let line = error.to_string();
+            assert!(
+                line.contains(" to 127.0.0.1, which is not followed"),
+                "{line}"
+            );
+            assert!(!line.contains("path") && !line.contains("query"), "{line}");
+            assert_eq!(server.received().len(), 1);
+        }
+    }
+    assert!(other.lines().is_empty());
+}
+
+#[tokio::test]
+async fn plain_http_to_another_host_is_not_even_configured() {
+    let error = "http://example.com".parse::<BaseUrl>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    // Only asked for, and then it is the caller's word.
+    let base_url = BaseUrl::with_plain_http("http://example.com").unwrap();
+    let client = Client::builder(credentials())
+        .endpoint(base_url)
+        .retry(RetryPolicy::none());
+    client.build().unwrap();
+}

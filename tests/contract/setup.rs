@@ -1,0 +1,130 @@
+//! What the tests of the wrapper start from.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use llmobs_datasets::{
+    Client, ClientBuilder, Clock, Credentials, Dataset, DatasetVersion, Error, Operation,
+    RetryPolicy, Sleep,
+};
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::documentation::{DATASET_ID, PROJECT_ID};
+use crate::server::Server;
+
+pub(crate) const OPERATIONS: [Operation; 3] =
+    [Operation::Lock, Operation::Unlock, Operation::Restore];
+
+/// The documented answer to lock.
+pub(crate) const LOCKED: &str = include_str!("documentation/lock-200.json");
+
+/// A clock on which a wait between attempts takes no time and is recorded, and the time for an attempt
+/// ends when it is told to.
+#[derive(Clone, Debug)]
+pub(crate) struct TestClock {
+    state: Arc<Mutex<State>>,
+    deadlines: watch::Sender<usize>,
+    passed: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct State {
+    now: Instant,
+    waits: Vec<Duration>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self {
+            state: Arc::new(Mutex::new(State {
+                now: Instant::now(),
+                waits: Vec::new(),
+            })),
+            deadlines: watch::Sender::new(0),
+            passed: Arc::new(Semaphore::new(0)),
+        }
+    }
+}
+
+impl TestClock {
+    /// The waits between attempts so far.
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.state.lock().unwrap().waits.clone()
+    }
+
+    /// Lets a deadline pass.
+    pub(crate) fn time_out(&self) {
+        self.passed.add_permits(1);
+    }
+
+    /// Lets a deadline pass, once this many have been set.
+    pub(crate) async fn time_out_after(&self, deadlines: usize) {
+        let mut set = self.deadlines.subscribe();
+        set.wait_for(|set| *set >= deadlines).await.unwrap();
+        self.time_out();
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Instant {
+        self.state.lock().unwrap().now
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let mut state = self.state.lock().unwrap();
+        state.waits.push(duration);
+        state.now += duration;
+        Box::pin(std::future::ready(()))
+    }
+
+    fn sleep_until(&self, end: Instant) -> Sleep {
+        self.deadlines.send_modify(|set| *set += 1);
+        let (passed, state) = (Arc::clone(&self.passed), Arc::clone(&self.state));
+        Box::pin(async move {
+            passed.acquire().await.unwrap().forget();
+            state.lock().unwrap().now = end;
+        })
+    }
+}
+
+pub(crate) fn credentials() -> Credentials {
+    Credentials::new("an-api-key", "an-application-key").unwrap()
+}
+
+pub(crate) fn builder(url: &str) -> ClientBuilder {
+    let base_url: llmobs_datasets::BaseUrl = url.parse().unwrap();
+    Client::builder(credentials()).endpoint(base_url)
+}
+
+pub(crate) fn dataset(client: &Client) -> Dataset {
+    client.dataset(PROJECT_ID.parse().unwrap(), DATASET_ID.parse().unwrap())
+}
+
+/// A dataset whose calls make one attempt.
+pub(crate) fn one_attempt(server: &Server) -> Dataset {
+    dataset(
+        &builder(&server.url())
+            .retry(RetryPolicy::none())
+            .build()
+            .unwrap(),
+    )
+}
+
+/// Calls an operation; gives the attempts of a success.
+pub(crate) async fn call(dataset: &Dataset, operation: Operation) -> Result<u32, Error> {
+    Ok(match operation {
+        Operation::Lock => dataset.lock().await?.attempts(),
+        Operation::Unlock => dataset.unlock().await?.attempts(),
+        Operation::Restore => dataset.restore(DatasetVersion::new(1)?).await?.attempts(),
+        other => panic!("add a call of {other} here"),
+    })
+}
+
+/// The errors from the first to the last source.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,238 @@
+//! Spans and events of a call, with the names that OpenTelemetry gives their fields.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::OnceLock;
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+
+use llmobs_datasets::Operation;
+
+use crate::server::{Server, Step};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+use crate::spec;
+
+/// The name, or level and target, and the fields of a span or an event.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) name: String,
+    pub(crate) fields: BTreeMap<String, String>,
+    id: u64,
+}
+
+impl Visit for Seen {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.fields
+            .insert(field.name().to_owned(), format!("{value:?}"));
+    }
+}
+
+thread_local! {
+    static SPANS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
+    static EVENTS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what is traced, for each thread by itself: a test runs on one. It is the subscriber of the
+/// whole process, because tracing remembers of a place in the code that nobody listens to it.
+pub(crate) struct Recorder;
+
+impl Recorder {
+    /// Begins to record. The test must be on a runtime of one thread.
+    pub(crate) fn start() {
+        static SUBSCRIBER: OnceLock<()> = OnceLock::new();
+        SUBSCRIBER.get_or_init(|| {
+            let subscriber = tracing_subscriber::registry().with(Self);
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+        });
+        SPANS.take();
+        EVENTS.take();
+    }
+
+    /// All spans since the start.
+    pub(crate) fn spans() -> Vec<Seen> {
+        SPANS.with_borrow(Vec::clone)
+    }
+
+    /// All events since the start.
+    pub(crate) fn events() -> Vec<Seen> {
+        EVENTS.with_borrow(Vec::clone)
+    }
+
+    fn our_span() -> Seen {
+        let ours = Self::spans()
+            .into_iter()
+            .filter(|seen| seen.name.contains("llmobs_datasets"));
+        let [span] = <[Seen; 1]>::try_from(ours.collect::<Vec<_>>()).unwrap();
+        span
+    }
+
+    fn our_events() -> Vec<Seen> {
+        let events = Self::events().into_iter();
+        events
+            .filter(|seen| seen.name.contains("llmobs_datasets"))
+            .collect()
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+        let mut seen = Seen {
+            name: attributes.metadata().name().to_owned(),
+            id: id.into_u64(),
+            ..Seen::default()
+        };
+        attributes.record(&mut seen);
+        SPANS.with_borrow_mut(|spans| spans.push(seen));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
+        SPANS.with_borrow_mut(|spans| {
+            if let Some(span) = spans.iter_mut().rfind(|span| span.id == id.into_u64()) {
+                values.record(span);
+            }
+        });
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut seen = Seen {
+            name: format!("{} {}", event.metadata().level(), event.metadata().target()),
+            ..Seen::default()
+        };
+        event.record(&mut seen);
+        EVENTS.with_borrow_mut(|events| events.push(seen));
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_a_span() {
+    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+    let dataset = dataset(&builder(&server.url()).build().unwrap());
+    Recorder::start();
+    call(&dataset, Operation::Lock).await.unwrap();
+
+    let span = Recorder::our_span();
+    assert_eq!(span.name, "llmobs_datasets.call");
+    let field = |name: &str| span.fields.get(name).map(String::as_str);
+    assert_eq!(field("otel.name"), Some("lock"));
+    assert_eq!(field("otel.kind"), Some("\"client\""));
+    assert_eq!(field("http.request.method"), Some("PATCH"));
+    let template = "\"/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/draft_state/lock\"";
+    assert_eq!(field("url.template"), Some(template));
+    assert_eq!(field("server.address"), Some("127.0.0.1"));
+    assert_eq!(field("http.response.status_code"), Some("200"));
+    assert_eq!(field("http.request.resend_count"), None);
+    assert!(Recorder::our_events().is_empty());
+}
+
+#[tokio::test]
+async fn a_retry_is_an_event() {
+    let server = Server::start([
+        Step::status(503),
+        Step::answer(429, &["retry-after: 2"], ""),
+        Step::status(404),
+    ])
+    .await;
+    let client = builder(&server.url())
+        .clock(TestClock::default())
+        .build()
+        .unwrap();
+    Recorder::start();
+    call(&dataset(&client), Operation::Unlock)
+        .await
+        .unwrap_err();
+
+    let events = Recorder::our_events();
+    let [first, second] = <[Seen; 2]>::try_from(events).unwrap();
+    assert_eq!(first.name, "DEBUG llmobs_datasets::call");
+    assert_eq!(first.fields["message"], "retrying");
+    assert_eq!(first.fields["attempt"], "1");
+    assert!(
+        first.fields["reason"].contains("503 Service Unavailable"),
+        "{first:?}"
+    );
+    assert_eq!(second.fields["attempt"], "2");
+    assert_eq!(second.fields["wait_ms"], "2000");
+    let span = Recorder::our_span();
+    assert_eq!(span.fields["http.response.status_code"], "404");
+    assert_eq!(span.fields["http.request.resend_count"], "2");
+}
+
+#[tokio::test]
+async fn a_lock_that_is_left_behind_is_a_warning() {
+    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(409)]).await;
+    let dataset = dataset(&builder(&server.url()).build().unwrap());
+    Recorder::start();
+    drop(dataset.draft_lock().await.unwrap());
+    server.arrived(2).await;
+    while Recorder::our_events().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let events = Recorder::our_events();
+    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock");
+    assert_eq!(
+        events[0].fields["message"],
+        "draft lock dropped: unlocking in the background"
+    );
+    assert_eq!(
+        events[0].fields["project_id"],
+        dataset.project_id().as_str()
+    );
+    assert_eq!(
+        events[0].fields["dataset_id"],
+        dataset.dataset_id().as_str()
+    );
+    assert_eq!(
+        events[1].fields["message"],
+        "the dataset may still be locked"
+    );
+    assert!(events[1].fields["error"].contains("409 Conflict"));
+}
+
+#[test]
+fn a_lock_that_is_left_without_a_runtime_is_a_warning() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let guard = runtime.block_on(async {
+        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+        dataset(&builder(&server.url()).build().unwrap())
+            .draft_lock()
+            .await
+            .unwrap()
+    });
+    Recorder::start();
+    drop(guard);
+    let [event] = <[Seen; 1]>::try_from(Recorder::our_events()).unwrap();
+    assert_eq!(
+        event.fields["message"],
+        "draft lock dropped without a runtime: the dataset stays locked"
+    );
+}
+
+#[test]
+fn methods_and_templates_are_those_of_the_spec() {
+    let spec = spec::load();
+    let mut described: Vec<_> = spec::operations(&spec)
+        .into_iter()
+        .map(|(path, method, ..)| (path.to_owned(), method.to_uppercase()))
+        .collect();
+    let mut known: Vec<_> = OPERATIONS
+        .iter()
+        .map(|operation| {
+            (
+                operation.url_template().to_owned(),
+                operation.method().to_string(),
+            )
+        })
+        .collect();
+    described.sort();
+    known.sort();
+    assert_eq!(known, described);
+}
