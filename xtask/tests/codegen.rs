@@ -243,6 +243,24 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &[&at_lock("/patch"), "has no operationId"],
         ),
         (
+            "operationId: LockLLMObsDatasetDraftState",
+            "operationId: ''",
+            &["the operationId \"\" can't become the name of a method"],
+        ),
+        (
+            "          format: date-time\n",
+            "          pattern: (\n",
+            &[
+                "#/components/schemas/LLMObsDatasetDraftStateDataAttributes/properties/drafting_since: ",
+                "the schema can't be read",
+            ],
+        ),
+        (
+            "                $ref: '#/components/schemas/LLMObsDatasetDraftStateResponse'\n",
+            "                type: object\n",
+            &[&at_lock("/patch/responses/200"), "which gets no type"],
+        ),
+        (
             "{dataset_id}/draft_state/lock:",
             "{dataset}/draft_state/lock:",
             &[

@@ -53,11 +53,7 @@ pub(super) fn check(root: &Value, schemas: &[String], described: &[String]) -> V
     }
     match misfits(root, schemas, &samples) {
         Ok(misfits) => findings.extend(misfits),
-        Err(error) => findings.push(Finding::new(
-            "",
-            format!("the schemas can't be read: {error}"),
-            "correct the schema that the message names",
-        )),
+        Err(unreadable) => findings.push(unreadable),
     }
     findings.sort_by(|a, b| (&a.pointer, &a.message).cmp(&(&b.pointer, &b.message)));
     findings.dedup();
@@ -98,14 +94,22 @@ fn misfits(
     root: &Value,
     schemas: &[String],
     samples: &[Sample<'_>],
-) -> Result<Vec<Finding>, Box<dyn std::error::Error>> {
+) -> Result<Vec<Finding>, Finding> {
+    let unreadable = |pointer: &str, error: &dyn std::fmt::Display| {
+        Finding::new(
+            pointer,
+            format!("the schema can't be read: {error}"),
+            "correct what the message names",
+        )
+    };
     let registry = Registry::new()
         .draft(Draft::Draft4)
         .add(
             DOCUMENT,
             Resource::from_contents(as_json_schema(root, schemas)),
-        )?
-        .prepare()?;
+        )
+        .and_then(jsonschema::RegistryBuilder::prepare)
+        .map_err(|error| unreadable("", &error))?;
     let mut findings = Vec::new();
     for (schema, place, value) in samples {
         let validator = jsonschema::options()
@@ -116,7 +120,7 @@ fn misfits(
             .build(
                 &json!({ "$ref": format!("{DOCUMENT}#{}", utf8_percent_encode(schema, FRAGMENT)) }),
             )
-            .map_err(|error| format!("#{schema}: {error}"))?;
+            .map_err(|error| unreadable(schema, &error))?;
         for error in validator.iter_errors(value) {
             findings.push(Finding::new(
                 format!("{place}{}", error.instance_path()),

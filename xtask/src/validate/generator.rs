@@ -19,6 +19,7 @@ pub(super) fn check(root: &Value) -> Vec<Finding> {
         .iter()
         .flat_map(|operation| {
             let mut findings = Vec::from_iter(request_body(root, operation));
+            findings.extend(responses(root, operation));
             for (pointer, parameter) in operation.parameters(root) {
                 findings.extend(self::parameter(&pointer, parameter));
             }
@@ -69,6 +70,27 @@ fn request_body(root: &Value, operation: &Operation<'_>) -> Option<Finding> {
         ));
     }
     None
+}
+
+/// Responses are lowered away, and with them any schema that isn't a component: see
+/// `crate::lower`.
+fn responses(root: &Value, operation: &Operation<'_>) -> Vec<Finding> {
+    let responses = operation.value.get("responses").and_then(Value::as_object);
+    responses
+        .into_iter()
+        .flatten()
+        .filter_map(|(status, response)| {
+            let response = schema::resolve(root, response);
+            let described = response.pointer("/content/application~1json/schema")?;
+            schema::reference(described).is_none().then(|| {
+                Finding::new(
+                    format!("{}/responses/{status}", operation.pointer),
+                    "the body of the response has a schema without a name, which gets no type",
+                    "move the schema to `components/schemas` and refer to it",
+                )
+            })
+        })
+        .collect()
 }
 
 fn parameter(pointer: &str, parameter: &Value) -> Vec<Finding> {

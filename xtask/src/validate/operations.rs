@@ -34,6 +34,13 @@ fn ids(operations: &[Operation<'_>]) -> Vec<Finding> {
             ));
             continue;
         };
+        if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            findings.push(Finding::new(
+                format!("{}/operationId", operation.pointer),
+                format!("the operationId {id:?} can't become the name of a method"),
+                "begin it with a letter",
+            ));
+        }
         if let Some(other) = first.insert(id, operation) {
             findings.push(Finding::new(
                 format!("{}/operationId", operation.pointer),
