@@ -4,9 +4,8 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
-use llmobs_datasets_generated::types;
-use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use llmobs_datasets_generated::{ResponseValue, types};
+use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -15,8 +14,8 @@ use crate::error::Unreadable;
 /// An answer with what could be read of its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    /// Status and headers.
+    pub(crate) head: ResponseValue<()>,
     pub(crate) body: Bytes,
     /// Whether the body goes on beyond the cap.
     pub(crate) too_large: bool,
@@ -130,7 +129,7 @@ impl Answer {
     fn is_page(&self) -> bool {
         match self.first_byte() {
             Some(first) => first == b'<',
-            None => self.headers.get(CONTENT_TYPE).is_some_and(|value| {
+            None => self.head.headers().get(CONTENT_TYPE).is_some_and(|value| {
                 value
                     .as_bytes()
                     .to_ascii_lowercase()

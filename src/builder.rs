@@ -195,3 +195,20 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_plain_http_is_built() {
+        let builder = || Client::builder(Credentials::new("a", "b").unwrap());
+        let error = builder().build().unwrap_err().to_string();
+        assert!(
+            error.contains("enable the feature `rustls` or `native-tls`"),
+            "{error}"
+        );
+        let sandbox: crate::BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+        builder().endpoint(sandbox).build().unwrap();
+    }
+}

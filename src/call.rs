@@ -1,11 +1,12 @@
 //! A call: one attempt after the other, until there is a success or none is to be had.
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::Stream;
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::types;
+use llmobs_datasets_generated::{ResponseValue, types};
 use tracing::Instrument as _;
 
 use crate::answer::{self, Answer};
@@ -64,28 +65,23 @@ impl Dataset {
             let (cause, answer) = match sent {
                 Ok(answer) => {
                     tracing::Span::current()
-                        .record("http.response.status_code", answer.status.as_u16());
-                    if answer.status.is_success() {
+                        .record("http.response.status_code", answer.head.status().as_u16());
+                    if answer.head.status().is_success() {
                         match read(&answer) {
                             Ok(value) => {
-                                return Ok(Response::new(
-                                    value,
-                                    answer.status,
-                                    answer.headers,
-                                    attempts,
-                                ));
+                                return Ok(Response::new(value, answer.head, attempts));
                             }
                             Err(why) => (Cause::Unreadable(why), Some(answer)),
                         }
                     } else {
-                        (Cause::Status(answer.status), Some(answer))
+                        (Cause::Status(answer.head.status()), Some(answer))
                     }
                 }
                 Err(cause) => (cause, None),
             };
-            let hint = answer
-                .as_ref()
-                .and_then(|answer| rate_limit::retry_hint(answer.status, &answer.headers));
+            let hint = answer.as_ref().and_then(|answer| {
+                rate_limit::retry_hint(answer.head.status(), answer.head.headers())
+            });
             let wait = if client.retry.allows(operation, &cause) {
                 waits
                     .next()
@@ -153,40 +149,38 @@ impl Dataset {
             }
             Err(Elapsed) => return Err(Cause::AttemptTimedOut(None)),
         };
-        let mut read = Bytes::new();
-        let cap = client.max_response_bytes;
-        let (status, headers, chunks) = match answered {
-            Ok(value) => {
-                let (status, headers) = (value.status(), value.headers().clone());
-                (status, headers, value.into_inner_stream().boxed())
-            }
-            Err(generated::Error::UnexpectedResponse(response)) => {
-                let (status, headers) = (response.status(), response.headers().clone());
-                (status, headers, response.bytes_stream().boxed())
-            }
-            Err(generated::Error::CommunicationError(error)) => {
-                return Err(if error.is_connect() {
-                    Cause::NotSent(error)
-                } else if error.is_builder() {
-                    Cause::InvalidInput(error.to_string())
-                } else if error.is_timeout() {
-                    Cause::AttemptTimedOut(Some(error))
-                } else {
-                    Cause::Lost(error)
-                });
-            }
-            Err(error) => return Err(Cause::InvalidInput(error.to_string())),
-        };
         // Time that is up while the body is read ends the body, not the answer: its status is known.
-        let ended = client
-            .time
-            .until(end, answer::read_body(chunks, cap, &mut read))
-            .await;
-        Ok(Answer {
-            status,
-            headers,
-            body: read,
-            too_large: matches!(ended, Ok(answer::End::TooLarge)),
+        Ok(match answered {
+            Ok(mut value) => {
+                let (body, too_large) = client.body(&mut **value, end).await;
+                let Ok(head) = value.map::<_, _, Infallible>(drop);
+                Answer {
+                    head,
+                    body,
+                    too_large,
+                }
+            }
+            Err(generated::Error::UnexpectedResponse(mut response)) => {
+                let headers = std::mem::take(response.headers_mut());
+                let head = ResponseValue::new((), response.status(), headers);
+                let (body, too_large) = client.body(response.bytes_stream(), end).await;
+                Answer {
+                    head,
+                    body,
+                    too_large,
+                }
+            }
+            Err(generated::Error::CommunicationError(error)) if error.is_connect() => {
+                return Err(Cause::NotSent(error));
+            }
+            Err(generated::Error::CommunicationError(error)) if error.is_builder() => {
+                return Err(Cause::InvalidInput(error.to_string()));
+            }
+            Err(generated::Error::CommunicationError(error)) if error.is_timeout() => {
+                return Err(Cause::AttemptTimedOut(Some(error)));
+            }
+            Err(generated::Error::CommunicationError(error)) => return Err(Cause::Lost(error)),
+            Err(error) => return Err(Cause::InvalidInput(error.to_string())),
         })
     }
 
@@ -203,6 +197,18 @@ impl Dataset {
 }
 
 impl Inner {
+    /// What can be read of a body until time is up, and whether it goes on beyond the cap.
+    async fn body<E>(
+        &self,
+        chunks: impl Stream<Item = Result<Bytes, E>>,
+        end: Instant,
+    ) -> (Bytes, bool) {
+        let mut body = Bytes::new();
+        let read = answer::read_body(chunks, self.max_response_bytes, &mut body);
+        let ended = self.time.until(end, read).await;
+        (body, matches!(ended, Ok(answer::End::TooLarge)))
+    }
+
     /// An answer as errors keep it, without the keys should it repeat them.
     fn told(&self, answer: Answer) -> Answered {
         let body = match self.credentials.hide_in(&answer.body) {
@@ -210,8 +216,7 @@ impl Inner {
             None => answer.body,
         };
         Answered {
-            status: answer.status,
-            headers: answer.headers,
+            head: answer.head,
             errors: api_error::read(&body),
             body,
         }

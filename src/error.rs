@@ -26,6 +26,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use llmobs_datasets_generated::ResponseValue;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -62,10 +63,9 @@ pub(crate) struct Call {
 }
 
 /// What the server answered to the last attempt that it answered.
-#[derive(Clone)]
 pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    /// Status and headers.
+    pub(crate) head: ResponseValue<()>,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
 }
@@ -255,13 +255,13 @@ impl Error {
     /// The status of the answer to the last attempt, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        Some(self.0.answer.as_ref()?.status)
+        Some(self.0.answer.as_ref()?.head.status())
     }
 
     /// The headers of that answer.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        Some(&self.0.answer.as_ref()?.headers)
+        Some(self.0.answer.as_ref()?.head.headers())
     }
 
     /// The errors in the body of that answer, whether it has them as strings or as objects.

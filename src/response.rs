@@ -1,28 +1,27 @@
 //! A success: what the service answered, and how the call went.
 
+use std::fmt;
 use std::ops::Deref;
 use std::time::SystemTime;
 
+use llmobs_datasets_generated::ResponseValue;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::rate_limit::{self, RateLimit};
 
 /// The value of a successful call, with how the call went. It derefs to the value.
-#[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
-    status: StatusCode,
-    headers: HeaderMap,
+    head: ResponseValue<()>,
     attempts: u32,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(value: T, status: StatusCode, headers: HeaderMap, attempts: u32) -> Self {
+    pub(crate) fn new(value: T, head: ResponseValue<()>, attempts: u32) -> Self {
         Self {
             value,
-            status,
-            headers,
+            head,
             attempts,
         }
     }
@@ -34,12 +33,12 @@ impl<T> Response<T> {
 
     /// The status, one of 2xx. The documented one is 200.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.head.status()
     }
 
     /// The headers of the answer.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.head.headers()
     }
 
     /// How many attempts the call took, from 1.
@@ -49,12 +48,12 @@ impl<T> Response<T> {
 
     /// The rate limit that the call counts against, if the answer names it.
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        RateLimit::from_headers(&self.headers)
+        RateLimit::from_headers(self.head.headers())
     }
 
     /// The time of the answer by the server's clock (`Date`), in whole seconds.
     pub fn date(&self) -> Option<SystemTime> {
-        rate_limit::date(&self.headers)
+        rate_limit::date(self.head.headers())
     }
 }
 
@@ -63,5 +62,15 @@ impl<T> Deref for Response<T> {
 
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("value", &self.value)
+            .field("status", &self.status())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
