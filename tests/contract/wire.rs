@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use httpmock::{HttpMockRequest, MockServer};
+use llmobs_datasets::Operation;
 use serde_json::Value;
 
 use crate::calls::{self, API_KEY, APP_KEY};
-use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID, json};
+use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID, Page, json};
+use crate::setup::{self, OPERATIONS};
 
 type Requests = Arc<Mutex<Vec<HttpMockRequest>>>;
 
@@ -37,57 +39,68 @@ fn documented_path(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_request_is_that_of_the_documented_call() {
+async fn each_request_of_the_generated_client_is_the_documented_one() {
     for page in &PAGES {
         let (server, requests) = recorder().await;
         let http = reqwest::Client::builder().user_agent("contract");
         calls::call(&calls::client(&server.base_url(), http), page.operation).await;
-
-        let requests = requests.lock().unwrap();
-        let [request] = requests.as_slice() else {
-            panic!("{} requests", requests.len());
-        };
-        let (method, url) = page.endpoints()[0];
-        assert_eq!(request.method_str(), method);
-        assert_eq!(
-            request.uri().path_and_query().unwrap().as_str(),
-            documented_path(url)
-        );
-
-        let found: BTreeMap<String, String> = request
-            .headers_vec()
-            .iter()
-            .map(|(name, value)| (name.to_lowercase(), value.clone()))
-            .collect();
-        assert_eq!(
-            found.len(),
-            request.headers_vec().len(),
-            "a header is sent twice"
-        );
-        let mut expected: BTreeMap<String, String> = page
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                let value = value
-                    .replace("${DD_API_KEY}", API_KEY)
-                    .replace("${DD_APP_KEY}", APP_KEY);
-                ((*name).to_owned(), value)
-            })
-            .collect();
-        expected.insert("host".to_owned(), server.address().to_string());
-        expected.insert("user-agent".to_owned(), "contract".to_owned());
-        let body = request.body_vec();
-        if let Some(documented) = page.request {
-            expected.insert("content-length".to_owned(), body.len().to_string());
-            assert_eq!(
-                serde_json::from_slice::<Value>(&body).unwrap(),
-                json(documented)
-            );
-        } else {
-            assert!(body.is_empty());
-        }
-        assert_eq!(found, expected, "{}", page.operation);
+        assert_documented(page, &server, &requests, "contract");
     }
+}
+
+#[tokio::test]
+async fn each_request_of_the_wrapper_is_the_documented_one() {
+    for (page, operation) in PAGES.iter().zip(OPERATIONS) {
+        let (server, requests) = recorder().await;
+        let client = setup::builder(&server.base_url()).build().unwrap();
+        let result = setup::call(&setup::dataset(&client), operation).await;
+        // The recorder answers a lock with nothing.
+        assert_eq!(result.is_ok(), operation != Operation::Lock);
+        let user_agent = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
+        assert_documented(page, &server, &requests, user_agent);
+    }
+}
+
+/// One request came, and it is the documented one: method, path, the headers and no others, body.
+#[track_caller]
+fn assert_documented(page: &Page, server: &MockServer, requests: &Requests, user_agent: &str) {
+    let requests = requests.lock().unwrap();
+    let [request] = requests.as_slice() else {
+        panic!("{} requests", requests.len());
+    };
+    let (method, url) = page.endpoints()[0];
+    assert_eq!(request.method_str(), method);
+    let path = request.uri().path_and_query().unwrap().to_string();
+    assert_eq!(path, documented_path(url));
+
+    let found: BTreeMap<String, String> = request
+        .headers_vec()
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), value.clone()))
+        .collect();
+    let sent = request.headers_vec().len();
+    assert_eq!(found.len(), sent, "a header is sent twice");
+    let mut expected: BTreeMap<String, String> = page
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let value = value.replace("${DD_API_KEY}", API_KEY);
+            let value = value.replace("${DD_APP_KEY}", APP_KEY);
+            ((*name).to_owned(), value)
+        })
+        .collect();
+    expected.insert("host".to_owned(), server.address().to_string());
+    expected.insert("user-agent".to_owned(), user_agent.to_owned());
+    let body = request.body_vec();
+    match page.request {
+        Some(documented) => {
+            expected.insert("content-length".to_owned(), body.len().to_string());
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body, json(documented));
+        }
+        None => assert!(body.is_empty()),
+    }
+    assert_eq!(found, expected, "{}", page.operation);
 }
 
 #[tokio::test]
