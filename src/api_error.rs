@@ -65,14 +65,15 @@ impl ApiError {
         self.item.source.as_ref()
     }
 
-    /// The error in one line: title and detail, or whichever there is.
-    pub(crate) fn words(&self) -> Option<String> {
-        let place = self.pointer().or(self.parameter()).or(self.header());
-        let words = match (self.title(), self.detail()) {
+    /// The error in one line, without what the status says already.
+    pub(crate) fn words(&self, status: Option<&str>) -> Option<String> {
+        let title = self.title().filter(|title| Some(*title) != status);
+        let words = match (title, self.detail()) {
             (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
             (Some(words), _) | (None, Some(words)) => words.to_owned(),
             (None, None) => self.code()?.to_owned(),
         };
+        let place = self.pointer().or(self.parameter()).or(self.header());
         Some(match place {
             Some(place) => format!("{words} (at {place})"),
             None => words,

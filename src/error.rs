@@ -347,13 +347,11 @@ impl Error {
                 })?;
             }
         }
-        for (index, words) in self.errors().iter().filter_map(ApiError::words).enumerate() {
-            write!(
-                f,
-                "{} {}",
-                if index == 0 { ":" } else { ";" },
-                OneLine(&words)
-            )?;
+        let status = self.status().and_then(|status| status.canonical_reason());
+        let words = self.errors().iter().filter_map(|error| error.words(status));
+        for (index, words) in words.enumerate() {
+            let separator = if index == 0 { ":" } else { ";" };
+            write!(f, "{separator} {}", OneLine(&words))?;
         }
         Ok(())
     }

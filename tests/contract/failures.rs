@@ -217,7 +217,7 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
     assert_eq!((second.title(), second.detail()), (Some("plain"), None));
     assert_eq!((third.title(), third.detail()), (None, Some("only detail")));
     let line = "restore dataset 9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d of project \
-                a33671aa-24fd-4dcd-9b33-a8ec7dde7751: 400 Bad Request: Bad Request: too high \
+                a33671aa-24fd-4dcd-9b33-a8ec7dde7751: 400 Bad Request: too high \
                 (at /data/attributes/dataset_version); plain; only detail";
     assert_eq!(error.to_string(), line);
 

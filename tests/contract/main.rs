@@ -8,6 +8,7 @@
 //! - `server`, `setup`: a server that follows a script, a clock that only records, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
 //!   the wrapper promises, over real sockets;
+//! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
     clippy::expect_used,
@@ -30,6 +31,7 @@ mod mutations;
 mod pages;
 mod quirks;
 mod retries;
+mod sandbox;
 mod schemas;
 mod secrets;
 mod server;

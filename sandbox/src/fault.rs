@@ -1,0 +1,156 @@
+//! Faults that a test scripts: what the next calls to an operation meet.
+
+use std::time::Duration;
+
+/// An operation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// `PATCH …/draft_state/lock`
+    Lock,
+    /// `PATCH …/draft_state/unlock`
+    Unlock,
+    /// `POST …/restore`
+    Restore,
+}
+
+/// What a call meets in the place of its answer.
+///
+/// By itself a fault comes before the call takes effect; [`after_effect`](Self::after_effect) makes it
+/// come after: the server has done what it was asked to, and the caller can't know.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use llmobs_sandbox::Fault;
+/// let lost_answer = Fault::reset().after_effect();
+/// let overloaded = Fault::status(503).header("retry-after", "1").body("busy");
+/// let limited = Fault::rate_limited(Duration::from_secs(1));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub(crate) kind: Kind,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    pub(crate) delay: Duration,
+    pub(crate) after_effect: bool,
+}
+
+/// How the answer goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It doesn't: only late.
+    Late,
+    /// It is this one.
+    Answer,
+    /// It never comes: the connection is closed.
+    Reset,
+    /// Its body ends in the middle, with the connection.
+    Truncated,
+    /// Its body never ends.
+    Endless,
+}
+
+impl Fault {
+    fn new(kind: Kind, status: u16) -> Self {
+        Self {
+            kind,
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+            delay: Duration::ZERO,
+            after_effect: false,
+        }
+    }
+
+    /// An answer with this status, and an empty body unless one is [given](Self::body).
+    #[must_use]
+    pub fn status(status: u16) -> Self {
+        Self::new(Kind::Answer, status)
+    }
+
+    /// The answer of the service, late.
+    #[must_use]
+    pub fn delay(delay: Duration) -> Self {
+        Self {
+            delay,
+            ..Self::new(Kind::Late, 200)
+        }
+    }
+
+    /// A 429 with the rate-limit headers that say when to come back.
+    #[must_use]
+    pub fn rate_limited(reset: Duration) -> Self {
+        Self::status(429)
+            .header("x-ratelimit-limit", "10")
+            .header("x-ratelimit-period", "60")
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", &reset.as_secs().to_string())
+            .header("x-ratelimit-name", "sandbox")
+            .body("{\"errors\":[\"Too many requests\"]}")
+    }
+
+    /// No answer: the connection is closed.
+    #[must_use]
+    pub fn reset() -> Self {
+        Self::new(Kind::Reset, 200)
+    }
+
+    /// A 200 whose body ends in the middle, with the connection.
+    #[must_use]
+    pub fn truncated() -> Self {
+        Self::new(Kind::Truncated, 200).body("{\"data\": {\"attributes\": ")
+    }
+
+    /// A 200 whose body never ends.
+    #[must_use]
+    pub fn endless() -> Self {
+        Self::new(Kind::Endless, 200)
+    }
+
+    /// A 200 with a body of this many bytes.
+    #[must_use]
+    pub fn huge(bytes: usize) -> Self {
+        Self::status(200).body(" ".repeat(bytes))
+    }
+
+    /// A 200 with an HTML page, as a proxy or a login portal gives it.
+    #[must_use]
+    pub fn html() -> Self {
+        Self::status(200)
+            .header("content-type", "text/html")
+            .body("<!DOCTYPE html><html><body>Sign in</body></html>")
+    }
+
+    /// A 200 with an empty body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::status(200)
+    }
+
+    /// A 307 to another URL.
+    #[must_use]
+    pub fn redirect(location: &str) -> Self {
+        Self::status(307).header("location", location)
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// A header of the answer. What can't be one is left out.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Comes after the call has taken effect, if it would have.
+    #[must_use]
+    pub fn after_effect(mut self) -> Self {
+        self.after_effect = true;
+        self
+    }
+}
