@@ -1,8 +1,9 @@
 //! Faults that a test scripts: what the next calls to an operation meet.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-/// An operation of the API.
+/// An operation of the API, which the program calls `lock`, `unlock` and `restore`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `PATCH …/draft_state/lock`
@@ -11,6 +12,21 @@ pub enum Operation {
     Unlock,
     /// `POST …/restore`
     Restore,
+}
+
+impl FromStr for Operation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "lock" => Ok(Self::Lock),
+            "unlock" => Ok(Self::Unlock),
+            "restore" => Ok(Self::Restore),
+            _ => Err(format!(
+                "{text:?} is not an operation; write lock, unlock or restore"
+            )),
+        }
+    }
 }
 
 /// What a call meets in the place of its answer.
@@ -152,5 +168,49 @@ impl Fault {
     pub fn after_effect(mut self) -> Self {
         self.after_effect = true;
         self
+    }
+}
+
+/// As the program takes it: `reset`, `truncated`, `endless`, `html`, `empty`, `status:503`,
+/// `rate-limited:SECONDS`, `delay:MILLISECONDS`, `huge:BYTES`, `redirect:URL`; each with `after:` before
+/// it to come after the effect.
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (after, kind) = match text.strip_prefix("after:") {
+            Some(kind) => (true, kind),
+            None => (false, text),
+        };
+        let fault = match kind.split_once(':') {
+            None => match kind {
+                "reset" => Some(Self::reset()),
+                "truncated" => Some(Self::truncated()),
+                "endless" => Some(Self::endless()),
+                "html" => Some(Self::html()),
+                "empty" => Some(Self::empty()),
+                _ => None,
+            },
+            Some(("redirect", url)) => Some(Self::redirect(url)),
+            Some((kind, number)) => number.parse().ok().and_then(|number: u32| match kind {
+                "status" => u16::try_from(number)
+                    .ok()
+                    .filter(|status| (200..=599).contains(status))
+                    .map(Self::status),
+                "rate-limited" => Some(Self::rate_limited(Duration::from_secs(number.into()))),
+                "delay" => Some(Self::delay(Duration::from_millis(number.into()))),
+                "huge" => Some(Self::huge(number as usize)),
+                _ => None,
+            }),
+        };
+        match fault {
+            Some(fault) if after => Ok(fault.after_effect()),
+            Some(fault) => Ok(fault),
+            None => Err(format!(
+                "{text:?} is not a fault; write reset, truncated, endless, html, empty, status:503, \
+                 rate-limited:SECONDS, delay:MILLISECONDS, huge:BYTES or redirect:URL, \
+                 or one of them after `after:`"
+            )),
+        }
     }
 }

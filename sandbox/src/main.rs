@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use llmobs_sandbox::{InitialState, Profile, ReceivedRequest, Sandbox};
+use llmobs_sandbox::{Fault, InitialState, Operation, Profile, ReceivedRequest, Sandbox};
 
 /// A stateful fake of Datadog LLM Observability dataset locking and versioning.
 #[derive(Parser)]
@@ -28,6 +28,17 @@ struct Args {
     /// Keys, users and datasets, as JSON [default: the documentation's example].
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// What the next call to an operation meets, such as `restore=after:reset` or `lock=status:503`;
+    /// once for each such call.
+    #[arg(long, value_name = "OPERATION=FAULT", value_parser = scripted)]
+    fault: Vec<(Operation, Fault)>,
+}
+
+fn scripted(text: &str) -> Result<(Operation, Fault), String> {
+    let (operation, fault) = text
+        .split_once('=')
+        .ok_or("write an operation, `=` and a fault")?;
+    Ok((operation.parse()?, fault.parse()?))
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -72,6 +83,9 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
                 args.listen
             ),
         })?;
+    for (operation, fault) in args.fault {
+        sandbox.script(operation, [fault]);
+    }
     println!("listening on {}", sandbox.url());
     println!("export DD_API_KEY={}", sandbox.api_key());
     println!("export DD_APP_KEY={}", sandbox.application_key());

@@ -28,7 +28,7 @@ impl Drop for Running {
 async fn it_tells_its_address_logs_requests_and_stops_on_ctrl_c() {
     for profile in ["documented", "observed"] {
         let mut running = Running(
-            program(&["--profile", profile])
+            program(&["--profile", profile, "--fault", "unlock=after:status:500"])
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap(),
@@ -46,24 +46,24 @@ async fn it_tells_its_address_logs_requests_and_stops_on_ctrl_c() {
             .to_owned();
 
         let (project, dataset) = (InitialState::PROJECT_ID, InitialState::DATASET_ID);
-        let answer = reqwest::Client::builder()
-            .no_proxy()
-            .build()
-            .unwrap()
-            .patch(format!(
-                "{url}/api/v2/llm-obs/v1/{project}/datasets/{dataset}/draft_state/lock"
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let call = |verb: &str| {
+            http.patch(format!(
+                "{url}/api/v2/llm-obs/v1/{project}/datasets/{dataset}/draft_state/{verb}"
             ))
             .header("dd-api-key", &first_key)
             .header("dd-application-key", &second_key)
             .send()
-            .await
-            .unwrap();
-        let media_type = answer.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .to_owned();
+        };
+        let answer = call("lock").await.unwrap();
+        let media_type = answer.headers()["content-type"].to_str().unwrap();
         assert_eq!(media_type.contains("vnd.api"), profile == "observed");
         assert_eq!(line(), "Lock by 00000000-0000-0000-0000-000000000010: 200");
+        assert_eq!(call("unlock").await.unwrap().status(), 500);
+        assert_eq!(
+            line(),
+            "Unlock by 00000000-0000-0000-0000-000000000010: 500"
+        );
 
         let id = running.0.id().to_string();
         assert!(
@@ -105,11 +105,7 @@ fn what_it_cannot_use_is_named() {
         &run(),
         &[name, "is not a state of the sandbox", "line 1 column 12"],
     );
-    std::fs::write(
-        &file,
-        "{\"users\": [], \"api_keys\": [], \"projects\": {}}",
-    )
-    .unwrap();
+    std::fs::write(&file, "{\"users\": [], \"api_keys\": [], \"projects\": {}}").unwrap();
     refused(
         &run(),
         &["the state can't be used", "needs a user and an API key"],
@@ -117,6 +113,12 @@ fn what_it_cannot_use_is_named() {
     std::fs::write(&file, "{\"usres\": []}").unwrap();
     refused(&run(), &[name, "usres"]);
 
+    for fault in ["lock", "lock=rest", "look=reset"] {
+        refused(
+            &program(&["--fault", fault]).output().unwrap(),
+            &[fault, "write "],
+        );
+    }
     refused(
         &program(&["--profile", "x"]).output().unwrap(),
         &["documented", "observed"],

@@ -32,12 +32,16 @@ fn url(sandbox: &Sandbox, operation: Operation) -> (Method, String) {
     )
 }
 
+/// The client of this thread, and so of this test and its runtime: one is costly to build.
 fn http() -> Client {
-    Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    thread_local! {
+        static HTTP: Client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+    }
+    HTTP.with(Client::clone)
 }
 
 fn body(version: i64) -> Value {
@@ -565,4 +569,43 @@ fn any_sequence_of_calls_does_what_the_model_says() {
             Ok(())
         })?;
     });
+}
+
+#[test]
+fn faults_can_be_written_as_text() {
+    let second = Duration::from_secs(1);
+    let rows = [
+        ("status:503", Fault::status(503)),
+        ("rate-limited:1", Fault::rate_limited(second)),
+        ("delay:1000", Fault::delay(second)),
+        ("reset", Fault::reset()),
+        ("truncated", Fault::truncated()),
+        ("endless", Fault::endless()),
+        ("huge:9", Fault::huge(9)),
+        ("html", Fault::html()),
+        ("empty", Fault::empty()),
+        ("redirect:http://a/b", Fault::redirect("http://a/b")),
+        ("after:reset", Fault::reset().after_effect()),
+        ("after:status:500", Fault::status(500).after_effect()),
+    ];
+    for (text, fault) in rows {
+        assert_eq!(text.parse::<Fault>().unwrap(), fault, "{text}");
+    }
+    for text in [
+        "",
+        "rest",
+        "status",
+        "status:x",
+        "status:99",
+        "after",
+        "after:",
+        "huge:-1",
+        "reset:1",
+    ] {
+        let error = text.parse::<Fault>().unwrap_err();
+        assert!(
+            error.contains(&format!("{text:?} is not a fault")) && error.contains("status:503"),
+            "{error}"
+        );
+    }
 }

@@ -27,6 +27,7 @@ mod draft_lock;
 mod examples;
 mod failures;
 mod ids;
+mod main_job;
 mod mutations;
 mod pages;
 mod quirks;
