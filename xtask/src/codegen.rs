@@ -65,8 +65,8 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
         writeln!(out)?;
         return Ok(Outcome::Done);
     }
-    let code = generate::generate(&document, &lowered)
-        .map_err(|finding| BadInput::in_document(&document, &[finding]))?;
+    let code =
+        generate::generate(&document, &lowered).map_err(|finding| document.refused(&[finding]))?;
     let name = workspace::name(&paths.generated);
     let unusable = |error: io::Error| {
         BadInput::new(

@@ -1,12 +1,11 @@
 //! From the text of an OpenAPI document, YAML or JSON, to a value whose places in the text are known.
 
-use std::fmt;
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode as _, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
-use crate::finding::BadInput;
+use crate::finding::{BadInput, Finding, Place};
 use crate::workspace;
 
 /// Deeper nesting than any API description needs; it keeps recursive readers off the stack's end.
@@ -21,21 +20,6 @@ pub struct Document {
     pub text: String,
     /// The value of the text.
     pub root: Value,
-}
-
-/// A place in a text, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Line.
-    pub line: usize,
-    /// Column, in characters.
-    pub column: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
 }
 
 impl From<saphyr::Marker> for Place {
@@ -115,6 +99,16 @@ impl Document {
             }
         };
         Ok(Self { name, text, root })
+    }
+
+    /// That the document can't be used, with the line and column of each fault.
+    pub fn refused(&self, findings: &[Finding]) -> BadInput {
+        let places = self.places();
+        let located: Vec<_> = findings
+            .iter()
+            .map(|finding| (places.of(&finding.pointer), finding))
+            .collect();
+        BadInput::several(&self.name, &located)
     }
 
     /// The places of the document's values. They are read from the text anew, because only

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::document::{Document, Place};
-
 /// A fault of a document, before its place in the text is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -30,6 +28,21 @@ impl Finding {
     }
 }
 
+/// A place in a text, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Line.
+    pub line: usize,
+    /// Column, in characters.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
 /// An input that can't be used, with all that is wrong with it. Ends the program with exit code 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadInput {
@@ -45,27 +58,19 @@ impl BadInput {
         }
     }
 
-    /// The faults of a parsed document, each with its line and column.
-    pub fn in_document(document: &Document, findings: &[Finding]) -> Self {
-        let places = document.places();
-        let lines = findings
-            .iter()
-            .map(|finding| {
-                let place = places
-                    .of(&finding.pointer)
-                    .map(|place| format!(":{place}"))
-                    .unwrap_or_default();
-                let pointer = match finding.pointer.as_str() {
-                    "" => String::new(),
-                    pointer => format!("#{pointer}: "),
-                };
-                format!(
-                    "{}{place}: {pointer}{}\n  help: {}",
-                    document.name, finding.message, finding.remedy
-                )
-            })
-            .collect();
-        Self { lines }
+    /// Several faults of the input `name`.
+    pub fn several(name: &str, findings: &[(Option<Place>, &Finding)]) -> Self {
+        let line = |(place, finding): &(Option<Place>, &Finding)| {
+            let pointer = match finding.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!("#{pointer}: "),
+            };
+            let message = format!("{pointer}{}", finding.message);
+            Self::new(name, *place, &message, &finding.remedy).lines
+        };
+        Self {
+            lines: findings.iter().flat_map(line).collect(),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ fn refuse(document: &Document, findings: &[Finding]) -> Result<(), BadInput> {
     if findings.is_empty() {
         Ok(())
     } else {
-        Err(BadInput::in_document(document, findings))
+        Err(document.refused(findings))
     }
 }
 
