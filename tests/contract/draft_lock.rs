@@ -266,6 +266,13 @@ fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion,
     send(dataset.restore(version));
     send(dataset.draft_lock());
     send(dataset.with_draft_lock(async move |dataset| dataset.restore(version).await));
+    // With what it needs borrowed, across an await.
+    let name = version.to_string();
+    send(dataset.with_draft_lock(async |dataset| {
+        let restored = dataset.restore(version).await;
+        drop(name.clone());
+        restored
+    }));
     send(lock.unlock());
     shared::<Client>();
     shared::<Dataset>();

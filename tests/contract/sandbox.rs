@@ -274,3 +274,48 @@ async fn ten_thousand_calls_of_64_tasks_leave_all_rules_intact() {
     assert_eq!(versions[..3], initial[..]);
     assert!(versions[3..].iter().all(|records| *records == initial[1]));
 }
+
+#[tokio::test]
+async fn one_user_at_a_time_holds_the_lock() {
+    const USERS: usize = 32;
+    const TURNS: usize = 3;
+    let mut state = InitialState::default();
+    let mut user = state.users[0].clone();
+    let numbered = (0..USERS).map(|number| {
+        user.application_key = format!("key-{number}");
+        user.user.id = format!("user-{number}");
+        user.clone()
+    });
+    state.users = numbered.collect();
+    let sandbox = Arc::new(Sandbox::builder().state(state).start().await.unwrap());
+    let inside = Arc::new(AtomicUsize::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    for user in 0..USERS {
+        let dataset = dataset(&sandbox, user);
+        let (sandbox, inside) = (Arc::clone(&sandbox), Arc::clone(&inside));
+        tasks.spawn(async move {
+            let mut turns = 0;
+            while turns < TURNS {
+                let work = async |dataset: Dataset| {
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two are inside");
+                    let before = now(&sandbox);
+                    assert_eq!(before.holder(), Some(&*format!("user-{user}")));
+                    let restored = dataset.restore(DatasetVersion::new(1)?).await;
+                    assert_eq!(now(&sandbox).version(), before.version() + 1);
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                    restored
+                };
+                match dataset.with_draft_lock(work).await {
+                    Ok(_) => turns += 1,
+                    Err(DraftLockError::Lock(refused)) => assert!(refused.error.is_conflict()),
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(now(&sandbox).holder(), None);
+    assert_eq!(now(&sandbox).version(), 2 + USERS * TURNS);
+}
