@@ -64,11 +64,10 @@ impl Dataset {
             let sent = self.attempt(request, end).await;
             let (cause, answer) = match sent {
                 Ok(answer) => {
-                    tracing::Span::current()
-                        .record("http.response.status_code", answer.head.status().as_u16());
                     if answer.head.status().is_success() {
                         match read(&answer) {
                             Ok(value) => {
+                                record_status(&answer);
                                 return Ok(Response::new(value, answer.head, attempts));
                             }
                             Err(why) => (Cause::Unreadable(why), Some(answer)),
@@ -103,6 +102,7 @@ impl Dataset {
                 )
             };
             let Some(wait) = wait.filter(|wait| after(client.time.now(), *wait) < end) else {
+                answer.iter().for_each(record_status);
                 return Err(error(cause, answer));
             };
             effect_possible |= outcome == Outcome::Unknown;
@@ -221,6 +221,12 @@ impl Inner {
             body,
         }
     }
+}
+
+/// Tells the span of the call the status that the call ends with.
+fn record_status(answer: &Answer) {
+    let status = answer.head.status().as_u16();
+    tracing::Span::current().record("http.response.status_code", status);
 }
 
 /// A time later than another; one beyond what can be told is as good as never.

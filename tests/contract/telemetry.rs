@@ -12,7 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use llmobs_datasets::Operation;
+use llmobs_datasets::{Operation, RetryPolicy};
 
 use crate::server::{Server, Step};
 use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
@@ -161,6 +161,23 @@ async fn a_retry_is_an_event() {
     let span = Recorder::our_span();
     assert_eq!(span.fields["http.response.status_code"], "404");
     assert_eq!(span.fields["http.request.resend_count"], "2");
+}
+
+#[tokio::test]
+async fn the_status_of_a_span_is_that_of_the_last_attempt() {
+    let server = Server::start([Step::status(503), Step::reset()]).await;
+    let policy = RetryPolicy::default().max_attempts(2);
+    let client = builder(&server.url())
+        .retry(policy)
+        .clock(TestClock::default())
+        .build()
+        .unwrap();
+    Recorder::start();
+    call(&dataset(&client), Operation::Lock).await.unwrap_err();
+    assert_eq!(
+        Recorder::our_span().fields.get("http.response.status_code"),
+        None
+    );
 }
 
 #[tokio::test]
