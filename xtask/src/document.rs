@@ -1,15 +1,25 @@
-//! From the text of an OpenAPI document, YAML or JSON, to a value whose places in the text are known.
+//! From the text of an OpenAPI document, YAML or JSON, to values whose places in the text are known.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use saphyr::{LoadableYamlNode as _, MarkedYaml, Scalar, YamlData};
-use serde_json::{Map, Number, Value};
+use saphyr::{Marker, Scalar, ScalarStyle, ScanError, Tag};
+use saphyr_parser::{Event, Parser};
+use serde_json::{Number, Value};
 
 use crate::finding::{BadInput, Finding, Place};
+pub use crate::node::escape;
+use crate::node::{Data, Node, unescape};
 use crate::workspace;
 
 /// Deeper nesting than any API description needs; it keeps recursive readers off the stack's end.
 const MAX_DEPTH: usize = 128;
+
+/// More values than any API description has; it bounds what aliases of aliases can grow to.
+const MAX_VALUES: usize = 2_000_000;
+
+/// The number up to which every whole number is exact as a floating-point one: 2 to the 53rd.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A parsed document.
 #[derive(Clone, Debug)]
@@ -19,16 +29,9 @@ pub struct Document {
     /// The text that was parsed.
     pub text: String,
     /// The value of the text.
-    pub root: Value,
-}
-
-impl From<saphyr::Marker> for Place {
-    fn from(marker: saphyr::Marker) -> Self {
-        Self {
-            line: marker.line(),
-            column: marker.col() + 1,
-        }
-    }
+    pub root: Node,
+    /// Line and column of each value by its number: of a value in a mapping, those of its key.
+    places: Vec<(u32, u32)>,
 }
 
 impl Document {
@@ -63,153 +66,358 @@ impl Document {
 
     /// Parses a text.
     pub fn parse(name: String, text: String) -> Result<Self, BadInput> {
-        let root = {
-            let documents = MarkedYaml::load_from_str(&text).map_err(|error| {
-                let (message, remedy) = if error.info().starts_with("duplicated key") {
-                    (
-                        "the same key stands twice in one mapping".to_owned(),
-                        "remove or rename one of the two",
-                    )
-                } else {
-                    (
-                        format!("is not valid YAML: {}", error.info()),
-                        "correct the syntax at this place",
-                    )
-                };
-                BadInput::new(&name, Some((*error.marker()).into()), &message, remedy)
-            })?;
-            match documents.as_slice() {
-                [document] => to_value(&name, document, 0)?,
-                [] => {
-                    return Err(BadInput::new(
-                        &name,
-                        None,
-                        "is empty",
-                        "it must hold an OpenAPI 3.0 document",
-                    ));
-                }
-                [_, second, ..] => {
-                    return Err(BadInput::new(
-                        &name,
-                        Some(second.span.start.into()),
-                        "holds more than one YAML document",
-                        "keep one document a file, without a `---` between",
-                    ));
-                }
-            }
+        let mut reader = Reader::new(&name);
+        for event in Parser::new_from_str(&text) {
+            let (event, span) = event.map_err(|error| reader.syntax(&error))?;
+            reader.take(event, span.start)?;
+        }
+        let places = std::mem::take(&mut reader.places);
+        let Some(root) = reader.root else {
+            return Err(BadInput::new(
+                &name,
+                None,
+                "is empty",
+                "it must hold an OpenAPI 3.0 document",
+            ));
         };
-        Ok(Self { name, text, root })
+        Ok(Self {
+            name,
+            text,
+            root,
+            places,
+        })
+    }
+
+    /// The document's value as `serde_json` has it.
+    pub fn value(&self) -> Value {
+        self.root.to_value()
     }
 
     /// That the document can't be used, with the line and column of each fault.
     pub fn refused(&self, findings: &[Finding]) -> BadInput {
-        let places = self.places();
         let located: Vec<_> = findings
             .iter()
-            .map(|finding| (places.of(&finding.pointer), finding))
+            .map(|finding| (self.place(&finding.pointer), finding))
             .collect();
         BadInput::several(&self.name, &located)
     }
 
-    /// The places of the document's values. They are read from the text anew, because only
-    /// documents with faults need them.
-    pub fn places(&self) -> Places<'_> {
-        Places {
-            root: MarkedYaml::load_from_str(&self.text)
-                .ok()
-                .and_then(|documents| documents.into_iter().next()),
-        }
-    }
-}
-
-/// Where the values of a document stand in its text.
-#[derive(Debug)]
-pub struct Places<'text> {
-    root: Option<MarkedYaml<'text>>,
-}
-
-impl Places<'_> {
-    /// The place of the value that a JSON pointer names: its key in a mapping, its start in a
-    /// sequence. A pointer that leads past the document gives the last value on its way.
-    pub fn of(&self, pointer: &str) -> Option<Place> {
-        let mut node = self.root.as_ref()?;
-        let mut place = Place::from(node.span.start);
+    /// The place of the value that a JSON pointer names. A pointer that leads past the document
+    /// gives the last value on its way.
+    pub fn place(&self, pointer: &str) -> Option<Place> {
+        let mut node = &self.root;
         for segment in pointer.split('/').skip(1) {
-            let segment = segment.replace("~1", "/").replace("~0", "~");
+            let segment = unescape(segment);
             let next = match &node.data {
-                YamlData::Mapping(mapping) => mapping
-                    .iter()
-                    .find(|(key, _)| matches!(&key.data, YamlData::Value(Scalar::String(text)) if *text == segment))
-                    .map(|(key, value)| (key.span.start, value)),
-                YamlData::Sequence(items) => segment
-                    .parse::<usize>()
+                Data::List(items) => segment
+                    .parse()
                     .ok()
-                    .and_then(|index| items.get(index))
-                    .map(|item| (item.span.start, item)),
-                _ => None,
+                    .and_then(|index: usize| items.get(index)),
+                _ => node.get(&segment),
             };
-            let Some((start, value)) = next else { break };
-            place = start.into();
-            node = value;
+            let Some(next) = next else { break };
+            node = next;
         }
-        Some(place)
+        self.place_of(node.id)
+    }
+
+    /// The place of the value with a number.
+    pub fn place_of(&self, id: u32) -> Option<Place> {
+        let (line, column) = *self.places.get(id as usize)?;
+        Some(Place {
+            line: line as usize,
+            column: column as usize,
+        })
     }
 }
 
-/// Escapes one segment of a JSON pointer.
-pub fn escape(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
+/// A list or a mapping that has begun and not ended.
+struct Open {
+    id: u32,
+    anchor: usize,
+    data: OpenData,
 }
 
-fn to_value(name: &str, node: &MarkedYaml<'_>, depth: usize) -> Result<Value, BadInput> {
-    let fault = |message: &str, remedy: &str| {
-        BadInput::new(name, Some(node.span.start.into()), message, remedy)
-    };
-    if depth > MAX_DEPTH {
-        return Err(fault(
-            &format!("is nested more than {MAX_DEPTH} levels deep"),
-            "move inner schemas to `components`",
-        ));
+enum OpenData {
+    List(Vec<Node>),
+    /// The entries, and the key whose value is to come.
+    Map(Vec<(Box<str>, Node)>, Option<(Box<str>, Marker)>),
+}
+
+/// Makes a tree of the parser's events.
+struct Reader<'a> {
+    name: &'a str,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    places: Vec<(u32, u32)>,
+    root: Option<Node>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(name: &'a str) -> Self {
+        Self {
+            name,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            places: Vec::new(),
+            root: None,
+        }
     }
-    match &node.data {
-        YamlData::Value(Scalar::Null) => Ok(Value::Null),
-        YamlData::Value(Scalar::Boolean(value)) => Ok(Value::Bool(*value)),
-        YamlData::Value(Scalar::Integer(value)) => Ok(Value::Number((*value).into())),
-        YamlData::Value(Scalar::FloatingPoint(value)) => Number::from_f64(value.into_inner())
-            .map(Value::Number)
-            .ok_or_else(|| {
-                fault(
-                    "is a number that JSON doesn't have",
-                    "write a finite number, or quote it",
-                )
-            }),
-        YamlData::Value(Scalar::String(text)) => Ok(Value::String(text.to_string())),
-        YamlData::Sequence(items) => items
-            .iter()
-            .map(|item| to_value(name, item, depth + 1))
-            .collect(),
-        YamlData::Mapping(entries) => entries
-            .iter()
-            .map(|(key, value)| match &key.data {
-                YamlData::Value(Scalar::String(key)) => {
-                    Ok((key.to_string(), to_value(name, value, depth + 1)?))
+
+    fn fault(&self, at: Marker, message: &str, remedy: &str) -> BadInput {
+        BadInput::new(self.name, Some(at.into()), message, remedy)
+    }
+
+    fn syntax(&self, error: &ScanError) -> BadInput {
+        self.fault(
+            *error.marker(),
+            &format!("is not valid YAML: {}", error.info()),
+            "correct the syntax at this place",
+        )
+    }
+
+    fn take(&mut self, event: Event<'_>, at: Marker) -> Result<(), BadInput> {
+        match event {
+            Event::DocumentStart(_) if self.root.is_some() => Err(self.fault(
+                at,
+                "holds more than one YAML document",
+                "keep one document a file, without a `---` between",
+            )),
+            Event::Scalar(text, style, anchor, tag) => {
+                if self.wants_key() {
+                    return self.key(&text, style, at);
                 }
-                _ => Err(BadInput::new(
-                    name,
-                    Some(key.span.start.into()),
-                    "the key is not a string",
-                    "quote it: OpenAPI keys are strings, status codes too (`'200'`)",
-                )),
+                let tag = tag.as_deref();
+                let data = self.scalar(&text, style, tag, at)?;
+                let id = self.number(at)?;
+                self.value(Node { id, data }, anchor);
+                Ok(())
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(OpenData::List(Vec::new()), anchor, tag.as_deref(), at)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.begin(OpenData::Map(Vec::new(), None), anchor, tag.as_deref(), at)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::Alias(anchor) => {
+                if self.wants_key() {
+                    return Err(self.not_a_key(at));
+                }
+                let Some(mut node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(self.fault(
+                        at,
+                        "is defined by itself",
+                        "write out what the alias stands for",
+                    ));
+                };
+                self.renumber(&mut node, at)?;
+                self.value(node, 0);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(
+            self.open.last(),
+            Some(Open {
+                data: OpenData::Map(_, None),
+                ..
             })
-            .collect::<Result<Map<_, _>, _>>()
-            .map(Value::Object),
-        YamlData::Tagged(..)
-        | YamlData::Representation(..)
-        | YamlData::Alias(_)
-        | YamlData::BadValue => Err(fault(
+        )
+    }
+
+    fn not_a_key(&self, at: Marker) -> BadInput {
+        self.fault(
+            at,
+            "the key is not a string",
+            "quote it: OpenAPI keys are strings",
+        )
+    }
+
+    /// Status codes are so often written without quotes (`200:`) that whole numbers are taken for
+    /// the strings that are meant.
+    fn key(&mut self, text: &str, style: ScalarStyle, at: Marker) -> Result<(), BadInput> {
+        let key = match Scalar::parse_from_cow_and_metadata(text.into(), style, None) {
+            Some(Scalar::String(_) | Scalar::Integer(_)) => text.into(),
+            _ => return Err(self.not_a_key(at)),
+        };
+        if let Some(Open {
+            data: OpenData::Map(_, next),
+            ..
+        }) = self.open.last_mut()
+        {
+            *next = Some((key, at));
+        }
+        Ok(())
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: Marker,
+    ) -> Result<Data, BadInput> {
+        if tag.is_some() {
+            return Err(self.tagged(at));
+        }
+        match Scalar::parse_from_cow_and_metadata(text.into(), style, None) {
+            Some(Scalar::Null) => Ok(Data::Null),
+            Some(Scalar::Boolean(value)) => Ok(Data::Bool(value)),
+            Some(Scalar::Integer(value)) => Ok(Data::Number(value.into())),
+            Some(Scalar::FloatingPoint(value)) => {
+                number(value.into_inner()).map(Data::Number).ok_or_else(|| {
+                    self.fault(
+                        at,
+                        "is a number that JSON doesn't have",
+                        "write a finite number, or quote it",
+                    )
+                })
+            }
+            Some(Scalar::String(text)) => Ok(Data::Text(text.into())),
+            None => Err(self.tagged(at)),
+        }
+    }
+
+    fn tagged(&self, at: Marker) -> BadInput {
+        self.fault(
+            at,
             "is not a value that JSON has",
             "write it without a YAML tag",
-        )),
+        )
+    }
+
+    /// The number of the next value. Its place is that of its key, if it has one.
+    fn number(&mut self, at: Marker) -> Result<u32, BadInput> {
+        let at = match self.open.last() {
+            Some(Open {
+                data: OpenData::Map(_, Some((_, key))),
+                ..
+            }) => *key,
+            _ => at,
+        };
+        let id = self.places.len();
+        if id >= MAX_VALUES {
+            return Err(self.fault(
+                at,
+                &format!("the document has more than {MAX_VALUES} values, aliases resolved"),
+                "describe what is repeated once, in `components`",
+            ));
+        }
+        let column = u32::try_from(at.col()).unwrap_or(u32::MAX);
+        let line = u32::try_from(at.line()).unwrap_or(u32::MAX);
+        self.places.push((line, column.saturating_add(1)));
+        Ok(u32::try_from(id).unwrap_or(u32::MAX))
+    }
+
+    fn renumber(&mut self, node: &mut Node, at: Marker) -> Result<(), BadInput> {
+        node.id = self.number(at)?;
+        match &mut node.data {
+            Data::List(items) => items
+                .iter_mut()
+                .try_for_each(|item| self.renumber(item, at)),
+            Data::Map(entries) => entries
+                .iter_mut()
+                .try_for_each(|(_, value)| self.renumber(value, at)),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        data: OpenData,
+        anchor: usize,
+        tag: Option<&Tag>,
+        at: Marker,
+    ) -> Result<(), BadInput> {
+        if self.wants_key() {
+            return Err(self.not_a_key(at));
+        }
+        if tag.is_some() {
+            return Err(self.tagged(at));
+        }
+        if self.open.len() > MAX_DEPTH {
+            return Err(self.fault(
+                at,
+                &format!("is nested more than {MAX_DEPTH} levels deep"),
+                "move inner schemas to `components`",
+            ));
+        }
+        let id = self.number(at)?;
+        self.open.push(Open { id, anchor, data });
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), BadInput> {
+        let Some(Open { id, anchor, data }) = self.open.pop() else {
+            return Ok(());
+        };
+        let data = match data {
+            OpenData::List(items) => Data::List(items),
+            OpenData::Map(entries, _) => {
+                self.unique(&entries)?;
+                Data::Map(entries)
+            }
+        };
+        self.value(Node { id, data }, anchor);
+        Ok(())
+    }
+
+    fn unique(&self, entries: &[(Box<str>, Node)]) -> Result<(), BadInput> {
+        let mut sorted: Vec<_> = entries.iter().map(|(key, value)| (key, value.id)).collect();
+        sorted.sort_unstable();
+        let twice = sorted.windows(2).find_map(|pair| match pair {
+            [(first, _), (second, id)] if first == second => Some(*id),
+            _ => None,
+        });
+        let Some(id) = twice else { return Ok(()) };
+        let place = self.places.get(id as usize).map(|(line, column)| Place {
+            line: *line as usize,
+            column: *column as usize,
+        });
+        Err(BadInput::new(
+            self.name,
+            place,
+            "the same key stands twice in one mapping",
+            "remove or rename one of the two",
+        ))
+    }
+
+    fn value(&mut self, node: Node, anchor: usize) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.data) {
+            Some(OpenData::List(items)) => items.push(node),
+            Some(OpenData::Map(entries, key)) => {
+                entries.extend(key.take().map(|(key, _)| (key, node)));
+            }
+            None => self.root = Some(node),
+        }
+    }
+}
+
+/// A JSON number. A whole one has one spelling, because JSON knows no other kind of it.
+fn number(value: f64) -> Option<Number> {
+    if value.fract() == 0.0 && value.abs() < MAX_EXACT {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "whole, and below 2 to the 53rd"
+        )]
+        return Some(Number::from(value as i64));
+    }
+    Number::from_f64(value)
+}
+
+impl From<Marker> for Place {
+    fn from(marker: Marker) -> Self {
+        Self {
+            line: marker.line(),
+            column: marker.col() + 1,
+        }
     }
 }
 
@@ -224,10 +432,12 @@ fn end_of(text: &str) -> Place {
 mod tests {
     use super::*;
 
+    fn document(text: &str) -> Result<Document, String> {
+        Document::parse("spec.yaml".to_owned(), text.to_owned()).map_err(|error| error.to_string())
+    }
+
     fn parse(text: &str) -> Result<Value, String> {
-        Document::parse("spec.yaml".to_owned(), text.to_owned())
-            .map(|document| document.root)
-            .map_err(|error| error.to_string())
+        document(text).map(|document| document.value())
     }
 
     #[test]
@@ -242,9 +452,42 @@ mod tests {
     }
 
     #[test]
+    fn one_value_has_one_form_however_it_is_spelled() {
+        assert_eq!(parse("200: 1.0\n"), parse("'200': 1\n"));
+        assert_eq!(parse("a: 1e3\n"), parse("a: 1000\n"));
+        assert_ne!(parse("a: '1'\n"), parse("a: 1\n"));
+        assert_eq!(
+            document("a: 1\nb: 2\n").unwrap().root,
+            document("b: 2\na: 1\n").unwrap().root
+        );
+    }
+
+    #[test]
     fn anchors_are_resolved() {
         let value = parse("a: &x {k: 1}\nb: *x\n").unwrap();
         assert_eq!(value["a"], value["b"]);
+    }
+
+    #[test]
+    fn aliases_of_aliases_come_to_an_end() {
+        let levels = (1..7).map(|level| {
+            let items = [format!("*a{}", level - 1).as_str(); 10].join(", ");
+            format!("a{level}: &a{level} [{items}]\n")
+        });
+        let text = format!(
+            "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{}",
+            levels.collect::<String>()
+        );
+        assert!(
+            parse(&text)
+                .unwrap_err()
+                .contains("more than 2000000 values")
+        );
+        assert!(
+            parse("a: &a [*a]\n")
+                .unwrap_err()
+                .contains("defined by itself")
+        );
     }
 
     #[test]
@@ -254,13 +497,18 @@ mod tests {
                 "a: 1\nb: 2\na: 3\n",
                 "spec.yaml:3:1: the same key stands twice",
             ),
+            (
+                "a: {200: 1, '200': 1}\n",
+                "spec.yaml:1:13: the same key stands twice",
+            ),
             ("a: [1\nb: 2\n", "spec.yaml:2:"),
             ("", "spec.yaml: is empty"),
             (
                 "a: 1\n---\nb: 1\n",
-                "spec.yaml:3:1: holds more than one YAML document",
+                "spec.yaml:2:1: holds more than one YAML document",
             ),
-            ("a:\n  200: x\n", "spec.yaml:2:3: the key is not a string"),
+            ("a:\n  2.5: x\n", "spec.yaml:2:3: the key is not a string"),
+            ("a:\n  [b]: x\n", "spec.yaml:2:3: the key is not a string"),
             (
                 "a: .nan\n",
                 "spec.yaml:1:4: is a number that JSON doesn't have",
@@ -294,14 +542,19 @@ mod tests {
     }
 
     #[test]
-    fn places_follow_pointers() {
-        let text = "a:\n  b/c:\n    - x\n    -   y\n";
-        let document = Document::parse("d".to_owned(), text.to_owned()).unwrap();
-        let places = document.places();
-        let at = |pointer| places.of(pointer).unwrap().to_string();
-        assert_eq!(at("/a"), "1:1");
-        assert_eq!(at("/a/b~1c"), "2:3");
-        assert_eq!(at("/a/b~1c/1"), "4:9");
-        assert_eq!(at("/a/b~1c/7"), "2:3");
+    fn values_are_found_by_pointer_and_pointers_by_value() {
+        let document = document("a:\n  b/c:\n    - x\n    -   y\nd: 1\n").unwrap();
+        for (pointer, place) in [
+            ("/a", "1:1"),
+            ("/a/b~1c", "2:3"),
+            ("/a/b~1c/1", "4:9"),
+            ("/d", "5:1"),
+        ] {
+            assert_eq!(document.place(pointer).unwrap().to_string(), place);
+            let node = document.root.pointer(pointer).unwrap();
+            assert_eq!(document.root.pointer_to(node.id), pointer);
+        }
+        assert_eq!(document.place("/a/b~1c/7").unwrap().to_string(), "2:3");
+        assert!(document.root.pointer("/a/b~1c/7").is_none());
     }
 }

@@ -1,22 +1,18 @@
-//! The commands of this workspace, `cargo xtask …`.
+//! The commands of this workspace, `cargo xtask …`, but for what must be built with the generator:
+//! that is in the package `xtask-codegen`, so that nobody builds progenitor to see a diff.
 //!
-//! The way of the data: [`document`] reads the spec, [`validate`] checks it, [`lower`] adapts it to
-//! progenitor, [`generate`] makes code of it, [`ensure`] puts the code in its place; [`codegen`] is
-//! the command that does all of it. [`finding`] is how each of them says what is wrong,
-//! [`operations`] and [`schema`] are how they find their way in a document.
+//! [`document`] reads a spec, whose values are [`node`]s; [`openapi`] tells what is one;
+//! [`finding`] is how every part says what is wrong; [`workspace`] knows where the files are,
+//! and [`generator`] how that package is run. [`diff`] is the command `cargo xtask diff`.
 
 #![allow(
     clippy::missing_errors_doc,
     reason = "one kind of error here is for people, and `finding` describes it"
 )]
 
-pub mod codegen;
 pub mod document;
-pub mod ensure;
 pub mod finding;
-pub mod generate;
-pub mod lower;
-pub mod operations;
-pub mod schema;
-pub mod validate;
+pub mod generator;
+pub mod node;
+pub mod openapi;
 pub mod workspace;

@@ -1,75 +1,48 @@
-//! The commands of this workspace. What they do is in the library of the same name.
+//! The command line of `cargo xtask`.
 
-use std::io;
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use xtask::codegen::{self, Mode, Outcome, Paths};
+use clap::{Parser, Subcommand};
+use xtask::generator;
+
+/// The exit code for bad input and usage, as `clap` has it for usage.
+const BAD_INPUT: u8 = 2;
 
 /// The commands of this workspace.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Cmd,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum Cmd {
     /// Generate the client crate from the OpenAPI spec.
-    #[command(after_help = CODEGEN_EXIT_CODES)]
-    Codegen(CodegenArgs),
-}
-
-const CODEGEN_EXIT_CODES: &str = "\
-Exit codes:
-  0  done; with --check: the generated code is fresh
-  1  with --check: the generated code is stale
-  2  bad input or usage; nothing was written";
-
-#[derive(Args)]
-struct CodegenArgs {
-    /// Write nothing; fail with the difference if the generated code is not what the spec gives.
-    #[arg(long, conflicts_with = "emit_lowered")]
-    check: bool,
-    /// Print the spec as the generator is given it, in JSON; write nothing.
-    #[arg(long)]
-    emit_lowered: bool,
-    /// The spec [default: openapi/llm-obs-datasets.yaml in the workspace].
-    #[arg(long, value_name = "FILE")]
-    spec: Option<PathBuf>,
-    /// The generated module [default: generated-client/src/generated.rs in the workspace].
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(disable_help_flag = true)]
+    Codegen {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Codegen(args) => codegen(args),
+        Cmd::Codegen { args } => codegen(&args),
     }
 }
 
-fn codegen(args: CodegenArgs) -> ExitCode {
-    let default = Paths::default();
-    let paths = Paths {
-        spec: args.spec.unwrap_or(default.spec),
-        generated: args.output.unwrap_or(default.generated),
-    };
-    let mode = match (args.check, args.emit_lowered) {
-        (true, _) => Mode::Check,
-        (_, true) => Mode::EmitLowered,
-        _ => Mode::Write,
-    };
-    match codegen::run(&paths, mode, &mut io::stdout().lock()) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Stale) => {
-            eprintln!("error: the generated code is stale\n  help: run `cargo xtask codegen`");
-            ExitCode::from(1)
+/// The command has a package of its own, which is built when it is needed.
+fn codegen(args: &[OsString]) -> ExitCode {
+    match generator::command().args(args).status() {
+        Ok(status) => {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            ExitCode::from(code.unwrap_or(BAD_INPUT))
         }
         Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(2)
+            eprintln!("error: cargo can't be started: {error}\n  help: install Rust, or set CARGO");
+            ExitCode::from(BAD_INPUT)
         }
     }
 }

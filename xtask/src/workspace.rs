@@ -3,11 +3,27 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The folder of the workspace.
+/// The folder of the workspace, also if it was moved since this was built.
 pub fn root() -> PathBuf {
     let manifest = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    manifest.parent().map(Path::to_owned).unwrap_or(manifest)
+    let root = manifest
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").is_file());
+    root.map(Path::to_owned).unwrap_or(manifest)
+}
+
+/// The spec.
+pub fn spec() -> PathBuf {
+    root().join("openapi").join("llm-obs-datasets.yaml")
+}
+
+/// The generated module.
+pub fn generated() -> PathBuf {
+    root()
+        .join("generated-client")
+        .join("src")
+        .join("generated.rs")
 }
 
 /// What messages and generated code call a file: its path from the workspace if it is there, with

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::structure::Reference;
-use crate::finding::Finding;
 use crate::schema::{self, Part};
+use xtask::finding::Finding;
 
 pub(super) fn check(root: &Value, references: &[Reference]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = references

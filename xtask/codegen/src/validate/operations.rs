@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::document::escape;
-use crate::finding::Finding;
 use crate::operations::Operation;
+use xtask::document::escape;
+use xtask::finding::Finding;
 
 pub(super) fn check(root: &Value) -> Vec<Finding> {
     let operations = Operation::all(root);

@@ -2,13 +2,10 @@
 
 use serde_json::Value;
 
-use crate::document::escape;
-use crate::schema;
+use xtask::document::escape;
+use xtask::openapi::METHODS;
 
-/// The HTTP methods that a Path Item Object has fields for.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+use crate::schema;
 
 /// An operation with its place in the document.
 #[derive(Clone, Debug)]

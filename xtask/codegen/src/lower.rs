@@ -10,9 +10,9 @@ use std::fmt;
 use heck::ToPascalCase;
 use serde_json::{Map, Value, json};
 
-use crate::document::escape;
 use crate::operations::Operation;
 use crate::schema;
+use xtask::document::escape;
 
 /// A spec for the generator, with what was changed to get there.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,13 +1,15 @@
 //! `cargo xtask codegen`: spec → validate → lower → generate → ensure.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use crate::document::Document;
-use crate::finding::BadInput;
+use xtask::document::Document;
+use xtask::finding::BadInput;
+use xtask::workspace;
+
 use crate::lower::{self, Lowered};
-use crate::{ensure, generate, validate, workspace};
+use crate::{ensure, generate, validate};
 
 /// What a run is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +43,9 @@ pub struct Paths {
 impl Default for Paths {
     /// Those of this workspace.
     fn default() -> Self {
-        let root = workspace::root();
         Self {
-            spec: root.join("openapi").join("llm-obs-datasets.yaml"),
-            generated: root
-                .join("generated-client")
-                .join("src")
-                .join("generated.rs"),
+            spec: workspace::spec(),
+            generated: workspace::generated(),
         }
     }
 }
@@ -87,15 +85,32 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
     Ok(Outcome::Done)
 }
 
+/// Prints the code that the generator makes of a spec, for those who compare it: the checks that
+/// make a spec a good one are left out, because a spec that fails them may have its code all the same.
+///
+/// # Errors
+///
+/// [`BadInput`] for a spec that has no code, and the errors of `spec` and `out`.
+pub fn emit_code(spec: &mut dyn Read, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
+    let mut bytes = Vec::new();
+    spec.read_to_end(&mut bytes)?;
+    let document = Document::from_bytes("the spec".to_owned(), bytes)?;
+    let lowered = lower::lower(&document.value());
+    let code = generate::body(&lowered).map_err(|finding| document.refused(&[finding]))?;
+    out.write_all(code.as_bytes())?;
+    Ok(Outcome::Done)
+}
+
 /// Checks a document and lowers it.
 ///
 /// # Errors
 ///
 /// What is wrong with the document, for people or for the generator.
 pub fn lower(document: &Document) -> Result<Lowered, BadInput> {
-    validate::openapi(document)?;
-    validate::generator(document)?;
-    Ok(lower::lower(&document.root))
+    let root = document.value();
+    validate::openapi(document, &root)?;
+    validate::generator(document, &root)?;
+    Ok(lower::lower(&root))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::finding::Finding;
 use crate::operations::Operation;
 use crate::schema;
+use xtask::finding::Finding;
 
 const BODIES: [&str; 5] = [
     "application/json",
