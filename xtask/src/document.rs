@@ -1,5 +1,6 @@
 //! From the text of an OpenAPI document, YAML or JSON, to values whose places in the text are known.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -261,10 +262,16 @@ impl<'a> Reader<'a> {
         tag: Option<&Tag>,
         at: Marker,
     ) -> Result<Data, BadInput> {
-        if tag.is_some() {
-            return Err(self.tagged(at));
-        }
-        match Scalar::parse_from_cow_and_metadata(text.into(), style, None) {
+        // A tag decides, whatever the quotes: `! 1` and `!!str 1` are strings, `!!int "1"` is a number.
+        let (style, tag) = match tag {
+            None => (style, None),
+            Some(tag) if is_string(tag) => (ScalarStyle::DoubleQuoted, None),
+            Some(tag) if tag.is_yaml_core_schema() => {
+                (ScalarStyle::Plain, Some(Cow::Borrowed(tag)))
+            }
+            Some(_) => return Err(self.tagged(at)),
+        };
+        match Scalar::parse_from_cow_and_metadata(text.into(), style, tag.as_ref()) {
             Some(Scalar::Null) => Ok(Data::Null),
             Some(Scalar::Boolean(value)) => Ok(Data::Bool(value)),
             Some(Scalar::Integer(value)) => Ok(Data::Number(value.into())),
@@ -336,7 +343,7 @@ impl<'a> Reader<'a> {
         if self.wants_key() {
             return Err(self.not_a_key(at));
         }
-        if tag.is_some() {
+        if tag.is_some_and(|tag| !tag.is_yaml_core_schema() && !is_string(tag)) {
             return Err(self.tagged(at));
         }
         if self.open.len() > MAX_DEPTH {
@@ -400,6 +407,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn is_string(tag: &Tag) -> bool {
+    (tag.handle.as_str(), tag.suffix.as_str()) == ("", "!")
+        || (tag.is_yaml_core_schema() && tag.suffix == "str")
+}
+
 /// A JSON number. A whole one has one spelling, because JSON knows no other kind of it.
 fn number(value: f64) -> Option<Number> {
     if value.fract() == 0.0 && value.abs() < MAX_EXACT {
@@ -456,6 +468,8 @@ mod tests {
         assert_eq!(parse("200: 1.0\n"), parse("'200': 1\n"));
         assert_eq!(parse("a: 1e3\n"), parse("a: 1000\n"));
         assert_ne!(parse("a: '1'\n"), parse("a: 1\n"));
+        assert_eq!(parse("a: ! 1\nb: !!str 1\n"), parse("a: '1'\nb: '1'\n"));
+        assert_eq!(parse("a: !!int '1'\nb: !!map {}\n"), parse("a: 1\nb: {}\n"));
         assert_eq!(
             document("a: 1\nb: 2\n").unwrap().root,
             document("b: 2\na: 1\n").unwrap().root

@@ -10,6 +10,7 @@
     reason = "one kind of error here is for people, and `finding` describes it"
 )]
 
+pub mod diff;
 pub mod document;
 pub mod finding;
 pub mod generator;

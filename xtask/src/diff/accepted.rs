@@ -1,0 +1,87 @@
+//! `openapi/accepted-changes.toml`: breaking changes that are wanted, each with the reason.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::Change;
+use crate::finding::{BadInput, Finding, Place};
+use crate::workspace;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    accepted: Vec<Spanned<Entry>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    rule: String,
+    location: String,
+    reason: String,
+}
+
+/// Marks the changes that a file accepts. An entry that fits none is an error, so that the file
+/// stays true.
+pub(super) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput> {
+    let name = workspace::name(path);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        BadInput::new(
+            &name,
+            None,
+            &format!("can't be read: {error}"),
+            "name a file that lists accepted changes, in TOML",
+        )
+    })?;
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let place = error.span().map(|span| place(&text, span.start));
+        BadInput::new(
+            &name,
+            place,
+            error.message(),
+            "an entry is `[[accepted]]` with the strings `rule`, `location` and `reason`",
+        )
+    })?;
+    let mut findings = Vec::new();
+    for entry in &file.accepted {
+        let at = place(&text, entry.span().start);
+        let entry = entry.as_ref();
+        if entry.reason.trim().is_empty() {
+            let message = format!("the reason to accept `{}` is empty", entry.rule);
+            let remedy = "say why the change is wanted; reviewers and users will read it";
+            findings.push((Some(at), Finding::new("", message, remedy)));
+            continue;
+        }
+        let location = entry.location.trim_start_matches('#');
+        let mut fits = false;
+        for change in changes.iter_mut().filter(|change| {
+            change.rule.id == entry.rule
+                && [&change.base.pointer, &change.revision.pointer].contains(&&location.to_owned())
+        }) {
+            change.accepted = Some(entry.reason.clone());
+            fits = true;
+        }
+        if !fits {
+            let (rule, location) = (&entry.rule, &entry.location);
+            let message = format!("no change is a `{rule}` at `{location}`");
+            let remedy = "remove the entry, or correct its rule and location as `cargo xtask diff` shows them";
+            findings.push((Some(at), Finding::new("", message, remedy)));
+        }
+    }
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let findings: Vec<_> = findings.iter().map(|(place, it)| (*place, it)).collect();
+    Err(BadInput::several(&name, &findings))
+}
+
+fn place(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    Place {
+        line: before.matches('\n').count() + 1,
+        column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+    }
+}

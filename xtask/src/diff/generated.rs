@@ -1,0 +1,149 @@
+//! Where the generated code of a document comes from: from the repository, if what is checked in is
+//! of this very document, else from the generator.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use sha2::{Digest as _, Sha256};
+
+use super::inputs::Input;
+use super::rust_api::{self, Api, ApiChange};
+use crate::generator;
+use crate::node::{Data, Node};
+
+/// Compares the generated APIs of two documents.
+///
+/// # Errors
+///
+/// Why there is no code to compare.
+pub(super) fn compare(base: &Input, revision: &Input) -> Result<Vec<ApiChange>, String> {
+    if same_code(&base.document.root, &revision.document.root, false) {
+        return Ok(Vec::new());
+    }
+    // One after the other: the second finds the generator built.
+    let base = api(base)?;
+    let revision = api(revision)?;
+    Ok(rust_api::compare(&base, &revision))
+}
+
+fn api(input: &Input) -> Result<Api, String> {
+    let code = match &input.generated {
+        Some(code) if is_of(code, &input.document.text) => code.clone(),
+        _ => generate(&input.document.text)
+            .map_err(|why| format!("{} has no generated code: {why}", input.document.name))?,
+    };
+    Api::of(&code).map_err(|error| {
+        let name = &input.document.name;
+        format!("the generated code of {name} can't be read: {error}")
+    })
+}
+
+/// Whether generated code says that it was made of a text.
+fn is_of(code: &str, text: &str) -> bool {
+    let hash = hex::encode(Sha256::digest(text.as_bytes()));
+    let line = format!("// spec sha256: {hash}");
+    code.lines()
+        .take_while(|it| it.starts_with("//"))
+        .any(|it| it == line)
+}
+
+fn generate(text: &str) -> Result<String, String> {
+    let mut child = generator::command()
+        .arg("--emit-code")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cargo can't be started: {error}"))?;
+    let mut stdin = child.stdin.take();
+    let written = stdin.as_mut().map(|stdin| stdin.write_all(text.as_bytes()));
+    drop(stdin);
+    let output = child
+        .wait_with_output()
+        .map_err(|error| format!("the generator was lost: {error}"))?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).map_err(|error| error.to_string());
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    let line = message
+        .lines()
+        .find_map(|line| line.strip_prefix("error: "))
+        .or_else(|| message.lines().next());
+    Err(match (line, written) {
+        (Some(line), _) => line.to_owned(),
+        (None, Some(Err(error))) => format!("it could not be given the spec: {error}"),
+        (None, _) => format!("the generator ended with {}", output.status),
+    })
+}
+
+/// Whether two documents differ in nothing but words and the order of keys, of which the generator
+/// makes doc comments only.
+fn same_code(base: &Node, revision: &Node, names: bool) -> bool {
+    const WORDS: [&str; 7] = [
+        "description",
+        "summary",
+        "example",
+        "examples",
+        "externalDocs",
+        "tags",
+        "info",
+    ];
+    let is_words = |key: &str| !names && (WORDS.contains(&key) || key.starts_with("x-"));
+    match (&base.data, &revision.data) {
+        (Data::Map(old), Data::Map(new)) => {
+            let counted = |entries: &[(Box<str>, Node)]| {
+                entries.iter().filter(|(key, _)| !is_words(key)).count()
+            };
+            counted(old) == counted(new)
+                && old
+                    .iter()
+                    .filter(|(key, _)| !is_words(key))
+                    .all(|(key, value)| {
+                        let inner = !names && matches!(&**key, "properties" | "schemas" | "paths");
+                        revision
+                            .get(key)
+                            .is_some_and(|other| same_code(value, other, inner))
+                    })
+        }
+        (Data::List(old), Data::List(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(a, b)| same_code(a, b, false))
+        }
+        _ => base == revision,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    #[test]
+    fn only_words_make_the_same_code() {
+        let same = |base: &str, revision: &str| {
+            let node = |text: &str| {
+                let name = "spec.yaml".to_owned();
+                Document::parse(name, text.to_owned()).unwrap().root
+            };
+            same_code(&node(base), &node(revision), false)
+        };
+        assert!(same("a: 1\ndescription: x\n", "description: y\na: 1\n"));
+        assert!(same("a: 1\n", "a: 1\nsummary: x\n"));
+        assert!(!same("a: 1\n", "a: 2\n"));
+        assert!(!same("a: [1, 2]\n", "a: [2, 1]\n"));
+        assert!(!same("title: x\n", "title: y\n"));
+        // A property may be called like a field that holds words.
+        assert!(!same("properties: {tags: {}}\n", "properties: {}\n"));
+        assert!(!same(
+            "properties: {tags: {type: string}}\n",
+            "properties: {tags: {}}\n"
+        ));
+    }
+
+    #[test]
+    fn code_is_known_by_the_hash_of_its_spec() {
+        let code = std::fs::read_to_string(crate::workspace::generated()).unwrap();
+        let spec = std::fs::read_to_string(crate::workspace::spec()).unwrap();
+        assert!(is_of(&code, &spec));
+        assert!(!is_of(&code, &format!("{spec} ")));
+    }
+}

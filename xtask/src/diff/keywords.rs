@@ -1,0 +1,480 @@
+//! The keywords of a schema that speak of one value: type, format, enum, bounds, sizes, patterns.
+
+use std::collections::BTreeSet;
+
+use super::effective::{Bound, Effective, number};
+use super::found::{Direction, Found, from_to, list, show};
+use super::rules::{self, Rule, SchemaRule};
+use crate::node::Node;
+
+/// What the schemas of one value say in the base and in the revision.
+pub(super) struct Sides<'s, 'a> {
+    pub(super) direction: Direction,
+    pub(super) base: &'s Effective<'a>,
+    pub(super) revision: &'s Effective<'a>,
+    /// Where the schemas stand, for what has no place of its own.
+    pub(super) base_site: u32,
+    pub(super) revision_site: u32,
+    pub(super) found: &'s mut Vec<Found>,
+}
+
+/// How the types of two schemas stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Types {
+    /// Both say something about values of a type they share.
+    Shared,
+    /// There is nothing further to compare.
+    Apart,
+}
+
+impl<'a> Sides<'_, 'a> {
+    /// Notes a change of a schema at the places of its keywords, where they are there.
+    pub(super) fn note(
+        &mut self,
+        rule: &'static SchemaRule,
+        base: Option<&Node>,
+        revision: Option<&Node>,
+        what: impl Into<String>,
+    ) {
+        self.note_plain(self.direction.rule(rule), base, revision, what);
+    }
+
+    pub(super) fn note_plain(
+        &mut self,
+        rule: &'static Rule,
+        base: Option<&Node>,
+        revision: Option<&Node>,
+        what: impl Into<String>,
+    ) {
+        self.found.push(Found::new(
+            rule,
+            base.map_or(self.base_site, |node| node.id),
+            revision.map_or(self.revision_site, |node| node.id),
+            what,
+        ));
+    }
+
+    pub(super) fn types(&mut self) -> Types {
+        let (base, revision) = (self.base.types(), self.revision.types());
+        if base == revision {
+            return Types::Shared;
+        }
+        let places = (self.base.first("type"), self.revision.first("type"));
+        let what = format!(
+            "type changed from {} to {}",
+            describe(base.as_ref()),
+            describe(revision.as_ref())
+        );
+        let rule = match (&base, &revision) {
+            (Some(base), Some(revision)) if within(revision, base) => &rules::TYPE_NARROWED,
+            (Some(base), Some(revision)) if within(base, revision) => &rules::TYPE_WIDENED,
+            // Whatever the client writes into a URL is a string.
+            (_, Some(revision))
+                if self.direction == Direction::Parameter
+                    && is_text(revision)
+                    && base.as_ref().is_some_and(is_single) =>
+            {
+                &rules::TYPE_WIDENED
+            }
+            (None, _) => &rules::TYPE_NARROWED,
+            (_, None) => &rules::TYPE_WIDENED,
+            _ => &rules::TYPE_CHANGED,
+        };
+        self.note(rule, places.0, places.1, what);
+        match (base, revision) {
+            (Some(base), Some(revision))
+                if within(&base, &revision) || within(&revision, &base) =>
+            {
+                Types::Shared
+            }
+            _ => Types::Apart,
+        }
+    }
+
+    pub(super) fn null(&mut self) {
+        let (base, revision) = (self.base.allows_null(), self.revision.allows_null());
+        let places = (self.base.first("nullable"), self.revision.first("nullable"));
+        if !base && revision {
+            let what = "may be null now (became nullable)";
+            self.note(&rules::NULL_ALLOWED, places.0, places.1, what);
+        } else if base && !revision {
+            let what = "may not be null any more (no longer nullable)";
+            self.note(&rules::NULL_REFUSED, places.0, places.1, what);
+        }
+    }
+
+    pub(super) fn format(&mut self) {
+        let (base, revision) = (self.base.first("format"), self.revision.first("format"));
+        let (old, new) = (base.and_then(Node::text), revision.and_then(Node::text));
+        if old == new {
+            return;
+        }
+        let rule = if format_contains(old, new) {
+            &rules::FORMAT_NARROWED
+        } else if format_contains(new, old) {
+            &rules::FORMAT_WIDENED
+        } else {
+            &rules::FORMAT_CHANGED
+        };
+        let what = match (old, new) {
+            (None, Some(new)) => format!("format `{new}` added"),
+            (Some(old), None) => format!("format `{old}` removed"),
+            (old, new) => format!(
+                "format changed from `{}` to `{}`",
+                old.unwrap_or_default(),
+                new.unwrap_or_default()
+            ),
+        };
+        self.note(rule, base, revision, what);
+    }
+
+    pub(super) fn values(&mut self) {
+        match (self.base.values(), self.revision.values()) {
+            (None, None) => {}
+            (None, Some((node, values))) => {
+                let what = format!("restricted to an enum of {}", list(values));
+                self.note(&rules::ENUM_ADDED, None, Some(node), what);
+            }
+            (Some((node, values)), None) => {
+                let what = format!("enum of {} removed: any value may stand here", list(values));
+                self.note(&rules::ENUM_DROPPED, Some(node), None, what);
+            }
+            (Some((old, before)), Some((new, after))) => {
+                let without = |these: &[&'a Node], others: &[&'a Node]| -> Vec<&'a Node> {
+                    let mut these = these.to_vec();
+                    these.retain(|value| !others.contains(value));
+                    these
+                };
+                let removed = without(&before, &after);
+                let added = without(&after, &before);
+                if !removed.is_empty() {
+                    let what = format!("enum value {} removed", list(removed));
+                    self.note(&rules::ENUM_VALUE_REMOVED, Some(old), Some(new), what);
+                }
+                if !added.is_empty() {
+                    let what = format!("enum value {} added", list(added));
+                    self.note(&rules::ENUM_VALUE_ADDED, Some(old), Some(new), what);
+                }
+            }
+        }
+    }
+
+    pub(super) fn bounds(&mut self) {
+        let (base, revision) = (self.base.minimum(), self.revision.minimum());
+        let order = (base.map(key), revision.map(key));
+        self.bound(
+            "minimum",
+            (base, revision),
+            order.0 < order.1,
+            [&rules::MINIMUM_RAISED, &rules::MINIMUM_LOWERED],
+        );
+        let (base, revision) = (self.base.maximum(), self.revision.maximum());
+        let upper = |bound: Bound<'_>| (-bound.value, bound.exclusive);
+        let order = (base.map(upper), revision.map(upper));
+        self.bound(
+            "maximum",
+            (base, revision),
+            order.0 < order.1,
+            [&rules::MAXIMUM_LOWERED, &rules::MAXIMUM_RAISED],
+        );
+    }
+
+    fn bound(
+        &mut self,
+        keyword: &str,
+        (base, revision): (Option<Bound<'a>>, Option<Bound<'a>>),
+        tightened: bool,
+        [tighter, looser]: [&'static SchemaRule; 2],
+    ) {
+        if base.map(key) == revision.map(key) {
+            return;
+        }
+        let exclusive = |bound: Bound<'_>| {
+            if bound.exclusive {
+                "exclusive"
+            } else {
+                "inclusive"
+            }
+        };
+        let what = match (base, revision) {
+            (None, Some(new)) => format!("{keyword} {} ({}) added", new.value, exclusive(new)),
+            (Some(old), None) => format!("{keyword} {} ({}) removed", old.value, exclusive(old)),
+            (Some(old), Some(new)) if old.exclusive != new.exclusive => format!(
+                "{keyword} changed from {} ({}) to {} ({})",
+                old.value,
+                exclusive(old),
+                new.value,
+                exclusive(new)
+            ),
+            (Some(old), Some(new)) => {
+                format!("{keyword} changed from {} to {}", old.value, new.value)
+            }
+            (None, None) => return,
+        };
+        let rule = if tightened { tighter } else { looser };
+        self.note(
+            rule,
+            base.map(|it| it.node),
+            revision.map(|it| it.node),
+            what,
+        );
+    }
+
+    pub(super) fn sizes(&mut self) {
+        for keyword in ["minLength", "minItems", "minProperties"] {
+            self.size(
+                keyword,
+                true,
+                [&rules::MIN_SIZE_RAISED, &rules::MIN_SIZE_LOWERED],
+            );
+        }
+        for keyword in ["maxLength", "maxItems", "maxProperties"] {
+            self.size(
+                keyword,
+                false,
+                [&rules::MAX_SIZE_LOWERED, &rules::MAX_SIZE_RAISED],
+            );
+        }
+        let places = (
+            self.base.first("uniqueItems"),
+            self.revision.first("uniqueItems"),
+        );
+        match (
+            self.base.flag("uniqueItems"),
+            self.revision.flag("uniqueItems"),
+        ) {
+            (false, true) => {
+                let what = "uniqueItems added: items must differ now";
+                self.note(&rules::UNIQUE_ITEMS_ADDED, places.0, places.1, what);
+            }
+            (true, false) => {
+                let what = "uniqueItems removed: items may be equal now";
+                self.note(&rules::UNIQUE_ITEMS_REMOVED, places.0, places.1, what);
+            }
+            _ => {}
+        }
+    }
+
+    fn size(&mut self, keyword: &str, lower: bool, [tighter, looser]: [&'static SchemaRule; 2]) {
+        let (base, revision) = (
+            self.base.size(keyword, lower),
+            self.revision.size(keyword, lower),
+        );
+        let (old, new) = (base.map(|it| it.0), revision.map(|it| it.0));
+        let (what, tightened) = match (old, new) {
+            (None, Some(new)) => (format!("{keyword} {new} added"), true),
+            (Some(old), None) => (format!("{keyword} {old} removed"), false),
+            #[allow(
+                clippy::float_cmp,
+                reason = "both are read from text; equal text is equal"
+            )]
+            (Some(old), Some(new)) if old != new => (
+                format!("{keyword} changed from {old} to {new}"),
+                (old < new) == lower,
+            ),
+            _ => return,
+        };
+        let rule = if tightened { tighter } else { looser };
+        self.note(rule, base.map(|it| it.1), revision.map(|it| it.1), what);
+    }
+
+    pub(super) fn multiple_of(&mut self) {
+        let of = |effective: &Effective<'a>| {
+            let node = effective.first("multipleOf")?;
+            Some((number(node)?, node))
+        };
+        let (base, revision) = (of(self.base), of(self.revision));
+        let (old, new) = (base.map(|it| it.0), revision.map(|it| it.0));
+        if old == new {
+            return;
+        }
+        let divides = |step: f64, value: f64| step > 0.0 && (value / step).fract() == 0.0;
+        let (rule, what) = match (old, new) {
+            (None, Some(new)) => (
+                &rules::MULTIPLE_OF_TIGHTENED,
+                format!("multipleOf {new} added"),
+            ),
+            (Some(old), None) => (
+                &rules::MULTIPLE_OF_LOOSENED,
+                format!("multipleOf {old} removed"),
+            ),
+            (Some(old), Some(new)) => (
+                if divides(old, new) {
+                    &rules::MULTIPLE_OF_TIGHTENED
+                } else if divides(new, old) {
+                    &rules::MULTIPLE_OF_LOOSENED
+                } else {
+                    &rules::MULTIPLE_OF_CHANGED
+                },
+                format!("multipleOf changed from {old} to {new}"),
+            ),
+            (None, None) => return,
+        };
+        self.note(rule, base.map(|it| it.1), revision.map(|it| it.1), what);
+    }
+
+    pub(super) fn pattern(&mut self) {
+        let patterns = |effective: &Effective<'a>| -> BTreeSet<&'a str> {
+            effective.all("pattern").filter_map(Node::text).collect()
+        };
+        let (base, revision) = (patterns(self.base), patterns(self.revision));
+        if base == revision {
+            return;
+        }
+        let places = (self.base.first("pattern"), self.revision.first("pattern"));
+        let join = |patterns: &BTreeSet<&str>| {
+            let quoted: Vec<String> = patterns.iter().map(|it| format!("`{it}`")).collect();
+            quoted.join(" and ")
+        };
+        let (rule, what) = if base.is_subset(&revision) {
+            let new: BTreeSet<_> = revision.difference(&base).copied().collect();
+            (
+                &rules::PATTERN_ADDED,
+                format!("pattern {} added", join(&new)),
+            )
+        } else if revision.is_subset(&base) {
+            let old: BTreeSet<_> = base.difference(&revision).copied().collect();
+            (
+                &rules::PATTERN_REMOVED,
+                format!("pattern {} removed", join(&old)),
+            )
+        } else {
+            let (old, new) = (join(&base), join(&revision));
+            (
+                &rules::PATTERN_CHANGED,
+                format!(
+                    "pattern changed from {old} to {new}; they cannot be shown to be compatible"
+                ),
+            )
+        };
+        self.note(rule, places.0, places.1, what);
+    }
+
+    pub(super) fn default(&mut self) {
+        let (base, revision) = (self.base.first("default"), self.revision.first("default"));
+        match (base, revision) {
+            (None, Some(new)) => {
+                let what = format!("default {} added", show(new));
+                self.note(&rules::DEFAULT_ADDED, None, revision, what);
+            }
+            (Some(old), None) => {
+                let what = format!("default {} removed", show(old));
+                self.note(&rules::DEFAULT_CHANGED, base, None, what);
+            }
+            (Some(old), Some(new)) if old != new => {
+                let what = format!("default changed {}", from_to(old, new));
+                self.note(&rules::DEFAULT_CHANGED, base, revision, what);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is in no version of OpenAPI 3.0 may mean anything.
+    pub(super) fn unknown(&mut self) {
+        for keyword in unknown_keywords(self.base).union(&unknown_keywords(self.revision)) {
+            let (base, revision) = (self.base.first(keyword), self.revision.first(keyword));
+            if base == revision {
+                continue;
+            }
+            let change = match (base, revision) {
+                (None, _) => "added".to_owned(),
+                (_, None) => "removed".to_owned(),
+                (Some(old), Some(new)) => format!("changed {}", from_to(old, new)),
+            };
+            let what = format!(
+                "the unknown keyword `{keyword}` was {change}; this cannot be shown to be compatible"
+            );
+            self.note(&rules::KEYWORD_CHANGED, base, revision, what);
+        }
+    }
+}
+
+fn key(bound: Bound<'_>) -> (f64, bool) {
+    (bound.value, bound.exclusive)
+}
+
+fn describe(types: Option<&BTreeSet<&str>>) -> String {
+    match types {
+        None => "any".to_owned(),
+        Some(types) if types.is_empty() => "none".to_owned(),
+        Some(types) => {
+            let quoted: Vec<String> = types.iter().map(|it| format!("`{it}`")).collect();
+            quoted.join(" or ")
+        }
+    }
+}
+
+fn is_single(types: &BTreeSet<&str>) -> bool {
+    !types.contains("array") && !types.contains("object")
+}
+
+fn is_text(types: &BTreeSet<&str>) -> bool {
+    types.len() == 1 && types.contains("string")
+}
+
+fn within(inner: &BTreeSet<&str>, outer: &BTreeSet<&str>) -> bool {
+    inner
+        .iter()
+        .all(|kind| outer.contains(kind) || (*kind == "integer" && outer.contains("number")))
+}
+
+/// Whether every value of one format is one of another.
+fn format_contains(outer: Option<&str>, inner: Option<&str>) -> bool {
+    match (outer, inner) {
+        // Bytes are written in another way than text is.
+        (None, Some(inner)) => !matches!(inner, "binary" | "byte"),
+        (Some(outer), Some(inner)) => matches!(
+            (outer, inner),
+            ("int64" | "float", "int32") | ("double", "float" | "int32")
+        ),
+        _ => false,
+    }
+}
+
+const KNOWN: [&str; 37] = [
+    "title",
+    "multipleOf",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "maxProperties",
+    "minProperties",
+    "required",
+    "enum",
+    "type",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "not",
+    "items",
+    "properties",
+    "additionalProperties",
+    "description",
+    "format",
+    "default",
+    "nullable",
+    "discriminator",
+    "readOnly",
+    "writeOnly",
+    "xml",
+    "externalDocs",
+    "example",
+    "deprecated",
+    "$ref",
+    "examples",
+];
+
+fn unknown_keywords<'a>(effective: &Effective<'a>) -> BTreeSet<&'a str> {
+    let keywords = effective.parts.iter().flat_map(|part| part.entries());
+    keywords
+        .map(|(keyword, _)| &**keyword)
+        .filter(|keyword| !KNOWN.contains(keyword) && !keyword.starts_with("x-"))
+        .collect()
+}

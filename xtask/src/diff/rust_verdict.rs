@@ -1,0 +1,191 @@
+//! Which change of the spec each change of the generated API comes from.
+
+use std::cmp::Ordering;
+
+use heck::{ToPascalCase as _, ToSnakeCase as _};
+
+use super::rules::{self, Wire};
+use super::rust_api::{ApiChange, What};
+use super::{Change, Location, Rust};
+use crate::document::Document;
+use crate::node::{escape, unescape};
+
+/// Puts what has changed in Rust to the changes of the spec that it comes from. What comes from
+/// none of them, because nothing on the wire has changed, becomes a change of its own.
+pub(super) fn apply(
+    changes: &mut Vec<Change>,
+    api: Vec<ApiChange>,
+    (base, revision): (&Document, &Document),
+    renamed: &[(u32, u32)],
+) {
+    let mut own = Vec::new();
+    for item in api {
+        let mut fits = false;
+        for change in changes.iter_mut().filter(|it| it.rule.wire > Wire::Docs) {
+            if comes_from(&item.path, change) {
+                fits = true;
+                change.rust = Rust::Breaking;
+                change.rust_items.push(item.message.clone());
+            }
+        }
+        if !fits {
+            own.push(of_its_own(item, (base, revision), renamed));
+        }
+    }
+    changes.append(&mut own);
+}
+
+fn comes_from(path: &str, change: &Change) -> bool {
+    let (base, revision) = (&change.base.pointer, &change.revision.pointer);
+    // What is new or gone has a place on one side, and on the other only where it would be.
+    let places = match base.len().cmp(&revision.len()) {
+        Ordering::Less if revision.starts_with(base.as_str()) => vec![revision],
+        Ordering::Greater if base.starts_with(revision.as_str()) => vec![base],
+        _ => vec![base, revision],
+    };
+    let names = places
+        .into_iter()
+        .flat_map(|pointer| names(pointer, &change.operations));
+    names.into_iter().any(|name| {
+        path.strip_prefix(name.as_str()).is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with(['.', ':', ' ']) || name.ends_with(' ')
+        })
+    })
+}
+
+/// The paths of the generated items that a place of the spec decides about.
+fn names(pointer: &str, operations: &[String]) -> Vec<String> {
+    let segments: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
+    let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["components", "schemas", name, rest @ ..] => of_schema(name, rest),
+        ["paths" | "components", ..] => operations
+            .iter()
+            .flat_map(|operation| {
+                let method = format!("Client::{}", operation.to_snake_case());
+                let mut names = match parts.iter().position(|it| *it == "schema") {
+                    Some(at) => {
+                        let rest = parts.get(at + 1..).unwrap_or_default();
+                        of_schema(&format!("{operation}Body"), rest)
+                    }
+                    None => Vec::new(),
+                };
+                names.push(method);
+                names
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn of_schema(name: &str, rest: &[&str]) -> Vec<String> {
+    let mut type_name = name.to_pascal_case();
+    let mut names = Vec::new();
+    let mut rest = rest;
+    loop {
+        rest = match rest {
+            ["properties", property, rest @ ..] => {
+                names = vec![
+                    format!("types::{type_name}.{}", property.to_snake_case()),
+                    // What the type as a whole can do may hang on this one property.
+                    format!("types::{type_name}: "),
+                ];
+                type_name.push_str(&property.to_pascal_case());
+                rest
+            }
+            ["items", rest @ ..] => {
+                type_name.push_str("Item");
+                rest
+            }
+            [] => break,
+            [_, rest @ ..] => rest,
+        };
+    }
+    names.push(format!("types::{type_name}"));
+    names.push(format!("types::{type_name}Known"));
+    names
+}
+
+fn of_its_own(
+    item: ApiChange,
+    (base, revision): (&Document, &Document),
+    renamed: &[(u32, u32)],
+) -> Change {
+    let pointers = renamed.iter().find_map(|(old, new)| {
+        let old = base.root.pointer_to(*old);
+        let is_it = component(&old).is_some_and(|name| type_path(name) == item.path);
+        is_it.then(|| (old, revision.root.pointer_to(*new)))
+    });
+    let is_rename = item.what == What::Removed && item.message.contains("is renamed to");
+    let (rule, message, pointers) = if let (Some((old, new)), true) = (pointers, is_rename) {
+        let name = |pointer: &str| component(pointer).map(unescape).unwrap_or_default();
+        let message = format!(
+            "component `{}` renamed to `{}`, with the same shape; {}",
+            name(&old),
+            name(&new),
+            item.message
+        );
+        (&rules::COMPONENT_RENAMED, message, (old, new))
+    } else {
+        let rule = match item.what {
+            What::Removed => &rules::RUST_ITEM_REMOVED,
+            What::Changed => &rules::RUST_ITEM_CHANGED,
+            What::Added => &rules::RUST_ITEM_ADDED,
+        };
+        let message = format!("in Rust, {}", item.message);
+        (
+            rule,
+            message,
+            (place(base, &item.path), place(revision, &item.path)),
+        )
+    };
+    let location = |document: &Document, pointer: String| Location {
+        place: document.place(&pointer),
+        pointer,
+    };
+    Change {
+        rule,
+        rust: Rust::Breaking,
+        operations: Vec::new(),
+        uses: Vec::new(),
+        base: location(base, pointers.0),
+        revision: location(revision, pointers.1),
+        message,
+        rust_items: vec![item.message],
+        accepted: None,
+    }
+}
+
+fn component(pointer: &str) -> Option<&str> {
+    pointer
+        .strip_prefix("/components/schemas/")?
+        .split('/')
+        .next()
+}
+
+fn type_path(component: &str) -> String {
+    format!("types::{}", unescape(component).to_pascal_case())
+}
+
+/// The component or the operation that an item is generated from, as far as its name tells.
+fn place(document: &Document, path: &str) -> String {
+    let schemas = document.root.pointer("/components/schemas");
+    let names = schemas.map(crate::node::Node::entries).unwrap_or_default();
+    let longest = names
+        .iter()
+        .filter(|(name, _)| path.starts_with(&type_path(name)))
+        .max_by_key(|(name, _)| name.len());
+    if let Some((name, _)) = longest {
+        return format!("/components/schemas/{}", escape(name));
+    }
+    let method = path.strip_prefix("Client::").unwrap_or_default();
+    super::operations::Operation::all(&document.root)
+        .iter()
+        .find(|operation| {
+            operation
+                .id()
+                .is_some_and(|id| id.to_snake_case() == method)
+        })
+        .map(|operation| document.root.pointer_to(operation.node.id))
+        .unwrap_or_default()
+}
