@@ -3,6 +3,7 @@
 //! inputs → [`compare`] (the wire) → the generated Rust API → acknowledged changes → report
 
 mod accepted;
+mod affected;
 mod content;
 mod effective;
 mod found;

@@ -4,8 +4,10 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::affected;
 use super::inputs::Input;
 use super::rust_api::{self, Api, ApiChange};
 use crate::generator;
@@ -20,22 +22,28 @@ pub(super) fn compare(base: &Input, revision: &Input) -> Result<Vec<ApiChange>, 
     if same_code(&base.document.root, &revision.document.root, false) {
         return Ok(Vec::new());
     }
-    // One after the other: the second finds the generator built.
-    let base = api(base)?;
-    let revision = api(revision)?;
-    Ok(rust_api::compare(&base, &revision))
-}
-
-fn api(input: &Input) -> Result<Api, String> {
-    let code = match &input.generated {
-        Some(code) if is_of(code, &input.document.text) => code.clone(),
-        _ => generate(&input.document.text)
-            .map_err(|why| format!("{} has no generated code: {why}", input.document.name))?,
+    let checked_in = |input: &Input| {
+        let code = input.generated.clone()?;
+        is_of(&code, &input.document.text).then_some(code)
     };
-    Api::of(&code).map_err(|error| {
-        let name = &input.document.name;
-        format!("the generated code of {name} can't be read: {error}")
-    })
+    let (old, new) = if let (Some(old), Some(new)) = (checked_in(base), checked_in(revision)) {
+        (old, new)
+    } else {
+        let (old, new) = affected::parts(&base.document.root, &revision.document.root);
+        let generate = |input: &Input, spec: &Value| {
+            generate(&spec.to_string())
+                .map_err(|why| format!("{} has no generated code: {why}", input.document.name))
+        };
+        // One after the other: the second finds the generator built.
+        (generate(base, &old)?, generate(revision, &new)?)
+    };
+    let api = |input: &Input, code: &str| {
+        Api::of(code).map_err(|error| {
+            let name = &input.document.name;
+            format!("the generated code of {name} can't be read: {error}")
+        })
+    };
+    Ok(rust_api::compare(&api(base, &old)?, &api(revision, &new)?))
 }
 
 /// Whether generated code says that it was made of a text.

@@ -1,6 +1,7 @@
 //! Which change of the spec each change of the generated API comes from.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
 
 use heck::{ToPascalCase as _, ToSnakeCase as _};
 
@@ -18,24 +19,47 @@ pub(super) fn apply(
     (base, revision): (&Document, &Document),
     renamed: &[(u32, u32)],
 ) {
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        if change.rule.wire > Wire::Docs {
+            for name in names_of(change) {
+                by_name.entry(name).or_default().push(index);
+            }
+        }
+    }
     let mut own = Vec::new();
     for item in api {
-        let mut fits = false;
-        for change in changes.iter_mut().filter(|it| it.rule.wire > Wire::Docs) {
-            if comes_from(&item.path, change) {
-                fits = true;
+        let causes: BTreeSet<usize> = owners(&item.path)
+            .filter_map(|name| by_name.get(name))
+            .flatten()
+            .copied()
+            .collect();
+        for index in &causes {
+            if let Some(change) = changes.get_mut(*index) {
                 change.rust = Rust::Breaking;
                 change.rust_items.push(item.message.clone());
             }
         }
-        if !fits {
+        if causes.is_empty() {
             own.push(of_its_own(item, (base, revision), renamed));
         }
     }
     changes.append(&mut own);
 }
 
-fn comes_from(path: &str, change: &Change) -> bool {
+/// The item that a path names, and those that it is a part of; of a trait that a type implements,
+/// also the type with the colon.
+fn owners(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.char_indices().filter_map(|(at, c)| match c {
+        '.' | ':' => Some(at),
+        ' ' => Some(at + 1),
+        _ => None,
+    });
+    ends.chain([path.len()]).filter_map(|end| path.get(..end))
+}
+
+/// The names of the generated items that a change may show in.
+fn names_of(change: &Change) -> Vec<String> {
     let (base, revision) = (&change.base.pointer, &change.revision.pointer);
     // What is new or gone has a place on one side, and on the other only where it would be.
     let places = match base.len().cmp(&revision.len()) {
@@ -43,14 +67,10 @@ fn comes_from(path: &str, change: &Change) -> bool {
         Ordering::Greater if base.starts_with(revision.as_str()) => vec![base],
         _ => vec![base, revision],
     };
-    let names = places
+    places
         .into_iter()
-        .flat_map(|pointer| names(pointer, &change.operations));
-    names.into_iter().any(|name| {
-        path.strip_prefix(name.as_str()).is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(['.', ':', ' ']) || name.ends_with(' ')
-        })
-    })
+        .flat_map(|pointer| names(pointer, &change.operations))
+        .collect()
 }
 
 /// The paths of the generated items that a place of the spec decides about.
