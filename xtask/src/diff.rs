@@ -1,6 +1,19 @@
 //! `cargo xtask diff`: what a change of the spec means for those who use the client.
 //!
-//! inputs → [`compare`] (the wire) → the generated Rust API → acknowledged changes → report
+//! `inputs` reads two documents; `spec` follows their references and `effective` takes `allOf`
+//! together. `operations` pairs operations and compares their `parameters`, `request_body`,
+//! `responses`, `security` and `servers`; schemas go to `schemas`, which compares each pair once.
+//! What is found gets its verdict on the wire from the table in [`rules`]. `generated` gets the code
+//! of both documents, `rust_api` compares it, and `rust_verdict` puts what breaks Rust code to the
+//! change that it comes from. `accepted` marks what somebody wants all the same, and [`report`]
+//! tells it.
+//!
+//! Why not the crate `drift`, by progenitor's author? Measured on 287 realistic changes of one kind
+//! each, its verdict was the best for 145 and could be defended for 163. It doesn't look at servers,
+//! security, operationIds and extensions, calls most changes of a schema unhandled, and stops at an
+//! assertion on some changes of a media type; and what it compares is OpenAPI as the crate
+//! `openapiv3` has it, without keywords that this doesn't know and without places in the text. All
+//! of that would have to be added around it, and the comparison of schemas, its heart, replaced.
 
 mod accepted;
 mod affected;

@@ -62,8 +62,8 @@ pub(super) fn compare(
 fn urls((site, servers): (u32, Option<&Node>)) -> BTreeMap<String, u32> {
     let mut urls = BTreeMap::new();
     for server in servers.map(Node::items).unwrap_or_default() {
-        for url in expand(server) {
-            urls.entry(url).or_insert(server.id);
+        for (url, place) in expand(server) {
+            urls.entry(url).or_insert(place);
         }
     }
     if urls.is_empty() {
@@ -73,33 +73,36 @@ fn urls((site, servers): (u32, Option<&Node>)) -> BTreeMap<String, u32> {
     urls
 }
 
-fn expand(server: &Node) -> Vec<String> {
-    let mut urls = vec![server.field("url").unwrap_or_default().to_owned()];
+/// The URLs of a server, each with the place of the last value in it.
+fn expand(server: &Node) -> Vec<(String, u32)> {
+    let url = server.field("url").unwrap_or_default().to_owned();
+    let mut urls = vec![(url, server.id)];
     let variables = server
         .get("variables")
         .map(Node::entries)
         .unwrap_or_default();
     for (name, variable) in variables {
-        let values: Vec<&str> = variable
-            .get("enum")
-            .map(Node::items)
-            .unwrap_or_default()
+        let values = variable.get("enum").map(Node::items).unwrap_or_default();
+        let values = values
             .iter()
-            .filter_map(Node::text)
-            .collect();
+            .filter_map(|value| Some((value.text()?, value.id)));
+        let mut values: Vec<(&str, u32)> = values.collect();
         let placeholder = format!("{{{name}}}");
-        if urls.len() * values.len() > MANY || !urls.iter().any(|url| url.contains(&placeholder)) {
+        let is_used = urls.iter().any(|(url, _)| url.contains(&placeholder));
+        if !is_used || urls.len() * values.len() > MANY {
             continue;
         }
-        // A variable that takes any value stays in the URL, whatever it is called.
-        let values = if values.is_empty() {
-            vec!["{}"]
-        } else {
-            values
-        };
+        if values.is_empty() {
+            // A variable that takes any value stays in the URL, whatever it is called.
+            values.push(("{}", variable.id));
+        }
         urls = urls
             .iter()
-            .flat_map(|url| values.iter().map(|value| url.replace(&placeholder, value)))
+            .flat_map(|(url, _)| {
+                let filled = |value: &str| url.replace(&placeholder, value);
+                let values = values.iter();
+                values.map(move |(value, place)| (filled(value), *place))
+            })
             .collect();
     }
     urls
