@@ -127,13 +127,12 @@ impl Answer {
     /// Whether it is a page for people. A media type alone is no proof: the service sends JSON under
     /// others. With no body to look at, it is all there is.
     fn is_page(&self) -> bool {
+        const HTML: &[u8] = b"text/html";
         match self.first_byte() {
             Some(first) => first == b'<',
             None => self.head.headers().get(CONTENT_TYPE).is_some_and(|value| {
-                value
-                    .as_bytes()
-                    .to_ascii_lowercase()
-                    .starts_with(b"text/html")
+                let start = value.as_bytes().get(..HTML.len());
+                start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
             }),
         }
     }

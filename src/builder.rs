@@ -166,8 +166,8 @@ impl ClientBuilder {
             .connect_timeout(self.connect_timeout)
             // A redirect would carry the keys to another host, and a POST would become a GET.
             .redirect(reqwest::redirect::Policy::none())
-            // Attempts are counted here.
-            .retry(reqwest::retry::never())
+            // Attempts are counted here. Without the 0, reqwest keeps a copy of each request.
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .build()
             .map_err(|error| {
                 Error::configuration(format!("the HTTP client can't be built: {}", chain(&error)))

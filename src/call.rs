@@ -1,12 +1,12 @@
 //! A call: one attempt after the other, until there is a success or none is to be had.
 
-use std::convert::Infallible;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::{ResponseValue, types};
+use llmobs_datasets_generated::{ByteStream, ResponseValue, types};
 use tracing::Instrument as _;
 
 use crate::answer::{self, Answer};
@@ -49,7 +49,8 @@ impl Dataset {
             http.response.status_code = tracing::field::Empty,
             http.request.resend_count = tracing::field::Empty,
         );
-        self.attempts(request, read).instrument(span).await
+        // Pinned where it is made, as all large futures of a call: handing one on copies it.
+        pin!(self.attempts(request, read)).instrument(span).await
     }
 
     async fn attempts<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
@@ -121,67 +122,51 @@ impl Dataset {
     async fn attempt(&self, request: Request<'_>, call_end: Instant) -> Result<Answer, Cause> {
         let client = &*self.client.inner;
         let end = call_end.min(after(client.time.now(), client.attempt_timeout));
-        let (project, dataset) = (self.project_id().as_str(), self.dataset_id().as_str());
-        let sent = async {
-            let generated = &client.generated;
-            match request {
-                Request::Lock => {
-                    generated
-                        .lock_llm_obs_dataset_draft_state(project, dataset)
-                        .await
-                }
-                Request::Unlock => {
-                    generated
-                        .unlock_llm_obs_dataset_draft_state(project, dataset)
-                        .await
-                }
-                Request::Restore(body) => {
-                    generated
-                        .restore_llm_obs_dataset_version(project, dataset, body)
-                        .await
-                }
-            }
-        };
-        let answered = match client.time.until(end, sent).await {
+        let sent = pin!(self.send(request));
+        let sent = generated::with_headers_apart(sent);
+        let (answered, headers) = match client.time.until(end, sent).await {
             Ok(answered) => answered,
             Err(Elapsed) if end == call_end => {
                 return Err(Cause::CallTimedOut(client.call_timeout));
             }
             Err(Elapsed) => return Err(Cause::AttemptTimedOut(None)),
         };
-        // Time that is up while the body is read ends the body, not the answer: its status is known.
-        Ok(match answered {
+        match answered {
             Ok(mut value) => {
-                let (body, too_large) = client.body(&mut **value, end).await;
-                let Ok(head) = value.map::<_, _, Infallible>(drop);
-                Answer {
-                    head,
-                    body,
-                    too_large,
-                }
+                let head = ResponseValue::new((), value.status(), headers);
+                Ok(client.answer(head, &mut **value, end).await)
             }
-            Err(generated::Error::UnexpectedResponse(mut response)) => {
-                let headers = std::mem::take(response.headers_mut());
+            Err(generated::Error::UnexpectedResponse(response)) => {
                 let head = ResponseValue::new((), response.status(), headers);
-                let (body, too_large) = client.body(response.bytes_stream(), end).await;
-                Answer {
-                    head,
-                    body,
-                    too_large,
-                }
+                Ok(client.answer(head, response.bytes_stream(), end).await)
             }
-            Err(generated::Error::CommunicationError(error)) if error.is_connect() => {
-                return Err(Cause::NotSent(error));
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    async fn send(
+        &self,
+        request: Request<'_>,
+    ) -> Result<ResponseValue<ByteStream>, generated::Error<()>> {
+        let generated = &self.client.inner.generated;
+        let (project, dataset) = (self.project_id().as_str(), self.dataset_id().as_str());
+        match request {
+            Request::Lock => {
+                generated
+                    .lock_llm_obs_dataset_draft_state(project, dataset)
+                    .await
             }
-            Err(generated::Error::CommunicationError(error)) if error.is_builder() => {
-                return Err(Cause::InvalidInput(error.to_string()));
+            Request::Unlock => {
+                generated
+                    .unlock_llm_obs_dataset_draft_state(project, dataset)
+                    .await
             }
-            Err(generated::Error::CommunicationError(error)) if error.is_timeout() => {
-                return Err(Cause::AttemptTimedOut(Some(error)));
+            Request::Restore(body) => {
+                generated
+                    .restore_llm_obs_dataset_version(project, dataset, body)
+                    .await
             }
-            Err(generated::Error::CommunicationError(error)) => return Err(Cause::Lost(error)),
-            Err(error) => return Err(Cause::InvalidInput(error.to_string())),
-        })
+        }
     }
 
     fn named(&self, operation: Operation) -> Call {
@@ -197,16 +182,22 @@ impl Dataset {
 }
 
 impl Inner {
-    /// What can be read of a body until time is up, and whether it goes on beyond the cap.
-    async fn body<E>(
+    /// An answer with what can be read of its body until time is up. That ends the body, not the
+    /// answer: its status is known.
+    async fn answer<E>(
         &self,
+        head: ResponseValue<()>,
         chunks: impl Stream<Item = Result<Bytes, E>>,
         end: Instant,
-    ) -> (Bytes, bool) {
+    ) -> Answer {
         let mut body = Bytes::new();
         let read = answer::read_body(chunks, self.max_response_bytes, &mut body);
         let ended = self.time.until(end, read).await;
-        (body, matches!(ended, Ok(answer::End::TooLarge)))
+        Answer {
+            head,
+            body,
+            too_large: matches!(ended, Ok(answer::End::TooLarge)),
+        }
     }
 
     /// An answer as errors keep it, without the keys should it repeat them.
@@ -220,6 +211,21 @@ impl Inner {
             errors: api_error::read(&body),
             body,
         }
+    }
+}
+
+/// Why there is no answer.
+fn unanswered(error: generated::Error<()>) -> Cause {
+    match error {
+        generated::Error::CommunicationError(error) if error.is_connect() => Cause::NotSent(error),
+        generated::Error::CommunicationError(error) if error.is_builder() => {
+            Cause::InvalidInput(error.to_string())
+        }
+        generated::Error::CommunicationError(error) if error.is_timeout() => {
+            Cause::AttemptTimedOut(Some(error))
+        }
+        generated::Error::CommunicationError(error) => Cause::Lost(error),
+        error => Cause::InvalidInput(error.to_string()),
     }
 }
 

@@ -13,8 +13,26 @@ mod generated;
 
 pub use generated::*;
 
+use std::cell::Cell;
+use std::mem;
+
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{ACCEPT, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+tokio::task_local! {
+    static HEADERS: Cell<HeaderMap>;
+}
+
+/// Makes a call whose response headers come beside its result, and not in it.
+///
+/// In the result of a success progenitor has a copy of them and drops the original, which is most of
+/// what it allocates for a call.
+pub async fn with_headers_apart<T>(call: impl Future<Output = T>) -> (T, HeaderMap) {
+    let call = async { (call.await, HEADERS.with(Cell::take)) };
+    HEADERS.scope(Cell::default(), call).await
+}
 
 /// Makes each request the documented one. progenitor always sends an `api-version` header, and an
 /// `Accept` header only where it decodes the answer itself (oxidecomputer/progenitor#564).
@@ -25,8 +43,19 @@ impl ClientHooks for Client {
         _: &OperationInfo,
     ) -> Result<(), Error<E>> {
         let headers = request.headers_mut();
-        headers.remove("api-version");
+        headers.remove(API_VERSION);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         Ok(())
+    }
+
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        _: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let mut response = self.client().execute(request).await?;
+        // Outside of `with_headers_apart` there is no place for them, and they stay.
+        let _ = HEADERS.try_with(|apart| apart.set(mem::take(response.headers_mut())));
+        Ok(response)
     }
 }
