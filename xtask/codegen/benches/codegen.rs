@@ -1,5 +1,5 @@
-//! How long codegen takes, for this spec and for synthetic ones of up to 1,000 operations, and how that
-//! grows. A synthetic spec is this one many times over: each copy has its own paths, operations and
+//! How long codegen and the diff of a spec take, for this spec and for synthetic ones of up to 1,000
+//! operations, and how that grows. The diff is that of the wire, with a changed format in one place. A synthetic spec is this one many times over: each copy has its own paths, operations and
 //! models; the errors are shared.
 
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ fn main() -> Result<()> {
     let spec = Document::read(&Paths::default().spec)?;
     println!("milliseconds, fastest of {RUNS} runs");
     println!(
-        "{:>10} {:>8} {:>8} {:>8} {:>8} {:>10} {:>8}",
-        "operations", "read", "lower", "generate", "all", "an op.", "lines"
+        "{:>10} {:>8} {:>8} {:>8} {:>8} {:>10} {:>8} {:>8}",
+        "operations", "read", "lower", "generate", "all", "an op.", "lines", "diff"
     );
     for operations in [3, 30, 102, 300, 1_002] {
         let copies = operations / OPERATIONS_OF_THIS_SPEC;
@@ -28,6 +28,8 @@ fn main() -> Result<()> {
         } else {
             serde_json::to_string_pretty(&many(&spec.value(), copies)?)?
         };
+        let changed = text.replacen("date-time", "date", 1);
+        let mut diff = Duration::MAX;
         let mut best: Option<[Duration; 3]> = None;
         let mut lines = 0;
         for _ in 0..RUNS {
@@ -42,6 +44,14 @@ fn main() -> Result<()> {
                 generate::generate(&document, &lowered).map_err(|it| document.refused(&[it]))?;
             let took = [read, lower, start.elapsed()];
             lines = code.lines().count();
+            let start = Instant::now();
+            let base = Document::parse(spec.name.clone(), text.clone())?;
+            let revision = Document::parse(spec.name.clone(), changed.clone())?;
+            let changes = xtask::diff::compare(&base, &revision)?;
+            diff = diff.min(start.elapsed());
+            if changes.len() != 1 {
+                return Err(format!("{} changes where one was made", changes.len()).into());
+            }
             best = Some(best.map_or(took, |best| {
                 if took.iter().sum::<Duration>() < best.iter().sum() {
                     took
@@ -53,8 +63,9 @@ fn main() -> Result<()> {
         let [read, lower, generate] = best.unwrap_or_default().map(|it| it.as_secs_f64() * 1e3);
         let all = read + lower + generate;
         println!(
-            "{operations:>10} {read:>8.1} {lower:>8.1} {generate:>8.1} {all:>8.1} {:>10.3} {lines:>8}",
-            all / f64::from(u32::try_from(operations)?)
+            "{operations:>10} {read:>8.1} {lower:>8.1} {generate:>8.1} {all:>8.1} {:>10.3} {lines:>8} {:>8.1}",
+            all / f64::from(u32::try_from(operations)?),
+            diff.as_secs_f64() * 1e3
         );
     }
     Ok(())
