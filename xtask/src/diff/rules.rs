@@ -148,8 +148,8 @@ rules! {
     RESPONSE_SUCCESS_ADDED "response-success-added" Breaking: "a status below 400 is new that no range or default covered", because "the client was not made to take it for a success";
     RESPONSE_ERROR_REMOVED "response-error-removed" NonBreaking: "an error status is gone", because NARROWED;
     RESPONSE_ERROR_ADDED "response-error-added" NonBreaking: "an error status is new", because "a client must expect any error: one that it doesn't know is an error all the same";
-    RESPONSE_DEFAULT_REMOVED "response-default-removed" NonBreaking: "other statuses are no longer described", because NARROWED;
-    RESPONSE_DEFAULT_ADDED "response-default-added" NonBreaking: "the other statuses are described", because "they could come before as well";
+    RESPONSE_DEFAULT_REMOVED "default-response-removed" NonBreaking: "other statuses are no longer described", because NARROWED;
+    RESPONSE_DEFAULT_ADDED "default-response-added" NonBreaking: "the other statuses are described", because "they could come before as well";
     RESPONSE_BODY_REMOVED "response-body-removed" Breaking: "a response has no body any more", because "the client reads one";
     RESPONSE_BODY_ADDED "response-body-added" NonBreaking: "a response has a body", because "the client doesn't read it";
     RESPONSE_MEDIA_TYPE_REMOVED "response-media-type-removed" Breaking: "a response doesn't come in a media type any more", because "the client may ask for it";
