@@ -82,9 +82,11 @@ pub(super) fn excerpt(text: &str) -> String {
 /// Two texts in a message, from where they begin to differ.
 pub(super) fn from_to(old: &Node, new: &Node) -> String {
     const LEAD: usize = 20;
-    let (Some(old_text), Some(new_text)) = (old.text(), new.text()) else {
-        return format!("from {} to {}", show(old), show(new));
+    let text = |node: &Node| match &node.data {
+        Data::Text(text) => text.to_string(),
+        _ => node.to_value().to_string(),
     };
+    let (old_text, new_text) = (text(old), text(new));
     let same = old_text
         .chars()
         .zip(new_text.chars())
@@ -98,7 +100,7 @@ pub(super) fn from_to(old: &Node, new: &Node) -> String {
         let rest: String = text.chars().skip(start).collect();
         excerpt(&format!("…{rest}"))
     };
-    format!("from {} to {}", tail(old_text), tail(new_text))
+    format!("from {} to {}", tail(&old_text), tail(&new_text))
 }
 
 /// Values in a message, separated by commas.
