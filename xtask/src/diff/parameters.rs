@@ -17,6 +17,8 @@ struct Parameter<'a> {
     key: String,
     name: &'a str,
     node: &'a Node,
+    /// Where it is listed, if only to refer to it.
+    site: u32,
 }
 
 impl Parameter<'_> {
@@ -34,12 +36,12 @@ fn of<'a>(spec: &Spec<'a>, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
     let placeholders = operation.placeholders();
     let mut parameters: Vec<Parameter<'a>> = Vec::new();
     for holder in [operation.item, operation.node] {
-        for node in holder
+        for listed in holder
             .get("parameters")
             .map(Node::items)
             .unwrap_or_default()
         {
-            let node = spec.resolve(node);
+            let node = spec.resolve(listed);
             let location = node.field("in").unwrap_or_default();
             let name = node.field("name").unwrap_or_default();
             let key = match location {
@@ -61,6 +63,7 @@ fn of<'a>(spec: &Spec<'a>, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
                 key,
                 name,
                 node,
+                site: listed.id,
             };
             let same = |other: &&mut Parameter<'a>| {
                 other.location == parameter.location && other.key == parameter.key
@@ -110,7 +113,7 @@ pub(super) fn compare<'a>(
     for before in old {
         let what = format!("{} removed", before.describe());
         let rule = &rules::PARAMETER_REMOVED;
-        found.push(Found::new(rule, before.node.id, revision.node.id, what));
+        found.push(Found::new(rule, before.site, revision.node.id, what));
     }
     for after in new {
         let (rule, kind) = if after.is_required() {
@@ -119,7 +122,7 @@ pub(super) fn compare<'a>(
             (&rules::PARAMETER_ADDED_OPTIONAL, "optional")
         };
         let what = format!("{kind} {} added", after.describe());
-        found.push(Found::new(rule, base.node.id, after.node.id, what));
+        found.push(Found::new(rule, base.node.id, after.site, what));
     }
     for (before, after) in &pairs {
         pair(specs, number, before, after, schemas, found);

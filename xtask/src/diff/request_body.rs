@@ -17,11 +17,10 @@ pub(super) fn compare<'a>(
     schemas: &mut Schemas<'a>,
     found: &mut Vec<Found>,
 ) {
-    let body = |spec: &Spec<'a>, node| spec.get(node, "requestBody");
-    match (body(specs.0, base), body(specs.1, revision)) {
+    match (base.get("requestBody"), revision.get("requestBody")) {
         (None, None) => {}
         (None, Some(new)) => {
-            let (rule, kind) = if new.flag("required") {
+            let (rule, kind) = if specs.1.resolve(new).flag("required") {
                 (&rules::REQUEST_BODY_ADDED_REQUIRED, "required")
             } else {
                 (&rules::REQUEST_BODY_ADDED_OPTIONAL, "optional")
@@ -35,6 +34,7 @@ pub(super) fn compare<'a>(
             found.push(Found::new(rule, old.id, revision.id, what));
         }
         (Some(old), Some(new)) => {
+            let (old, new) = (specs.0.resolve(old), specs.1.resolve(new));
             match (old.flag("required"), new.flag("required")) {
                 (false, true) => found.push(Found::new(
                     &rules::REQUEST_BODY_BECAME_REQUIRED,

@@ -19,7 +19,7 @@ pub(super) fn compare<'a>(
     schemas: &mut Schemas<'a>,
     found: &mut Vec<Found>,
 ) {
-    let (old, new) = (all(specs.0, base), all(specs.1, revision));
+    let (old, new) = (all(base), all(revision));
     let mut pairs = Vec::new();
     for (status, before) in &old {
         if let Some((cover, after)) = covering(&new, status) {
@@ -54,7 +54,11 @@ pub(super) fn compare<'a>(
             number,
             status,
         }
-        .compare((before, after), schemas, found);
+        .compare(
+            (specs.0.resolve(before), specs.1.resolve(after)),
+            schemas,
+            found,
+        );
     }
 }
 
@@ -124,7 +128,8 @@ fn is_within(status: &str, range: &str) -> bool {
         && status.get(..1) == range.get(..1)
 }
 
-fn all<'a>(spec: &Spec<'a>, operation: &'a Node) -> Vec<(String, &'a Node)> {
+/// The responses as they are listed: a change of the list is there, not in what it refers to.
+fn all(operation: &Node) -> Vec<(String, &Node)> {
     operation
         .get("responses")
         .map(Node::entries)
@@ -134,7 +139,7 @@ fn all<'a>(spec: &Spec<'a>, operation: &'a Node) -> Vec<(String, &'a Node)> {
         .map(|(status, response)| {
             (
                 status.to_uppercase().replace("DEFAULT", "default"),
-                spec.resolve(response),
+                response,
             )
         })
         .collect()
@@ -196,31 +201,32 @@ impl<'a> Response<'_, 'a> {
         schemas: &mut Schemas<'a>,
         found: &mut Vec<Found>,
     ) {
-        let all = |spec: &Spec<'a>, node: &'a Node| -> Vec<(&'a str, &'a Node)> {
+        let all = |node: &'a Node| -> Vec<(&'a str, &'a Node)> {
             let headers = node.get("headers").map(Node::entries).unwrap_or_default();
             headers
                 .iter()
                 // OpenAPI has another field for it, and says that a header of the name doesn't count.
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
-                .map(|(name, header)| (&**name, spec.resolve(header)))
+                .map(|(name, header)| (&**name, header))
                 .collect()
         };
-        let (before, after) = (all(self.specs.0, old), all(self.specs.1, new));
+        let (before, after) = (all(old), all(new));
         let named = |headers: &[(&'a str, &'a Node)], name: &str| {
             let mut headers = headers.iter();
             headers
                 .find(|(other, _)| other.eq_ignore_ascii_case(name))
                 .map(|it| it.1)
         };
-        for (name, header) in &before {
-            let Some(now) = named(&after, name) else {
+        for (name, listed) in &before {
+            let header = self.specs.0.resolve(listed);
+            let Some(now) = named(&after, name).map(|it| self.specs.1.resolve(it)) else {
                 let rule: &'static Rule = if header.flag("required") {
                     &rules::RESPONSE_HEADER_REMOVED
                 } else {
                     &rules::RESPONSE_OPTIONAL_HEADER_REMOVED
                 };
                 let what = format!("header `{name}` removed");
-                found.push(Found::new(rule, header.id, new.id, what));
+                found.push(Found::new(rule, listed.id, new.id, what));
                 continue;
             };
             let required = match (header.flag("required"), now.flag("required")) {
