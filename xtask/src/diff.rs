@@ -40,6 +40,7 @@ mod spec;
 mod unions;
 mod words;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -105,6 +106,19 @@ pub struct Change {
     pub rust_items: Vec<String>,
     /// Why somebody accepted it, if somebody did.
     pub accepted: Option<String>,
+}
+
+impl Change {
+    /// Where it is. What is new or gone has a place on one side, and on the other only where it
+    /// would be, which it shares with others.
+    fn own_pointers(&self) -> Vec<&str> {
+        let (base, revision) = (self.base.pointer.as_str(), self.revision.pointer.as_str());
+        match base.len().cmp(&revision.len()) {
+            Ordering::Less if revision.starts_with(base) => vec![revision],
+            Ordering::Greater if base.starts_with(revision) => vec![base],
+            _ => vec![base, revision],
+        }
+    }
 }
 
 /// What is to be compared, and how.

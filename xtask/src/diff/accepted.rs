@@ -1,5 +1,6 @@
 //! `openapi/accepted-changes.toml`: breaking changes that are wanted, each with the reason.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -8,6 +9,9 @@ use toml::Spanned;
 use super::Change;
 use crate::finding::{BadInput, Finding, Place};
 use crate::workspace;
+
+/// More places than these are no help.
+const SHOWN: usize = 3;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,17 +61,27 @@ pub(super) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput>
         }
         let location = entry.location.trim_start_matches('#');
         let mut fits = false;
-        for change in changes.iter_mut().filter(|change| {
-            change.rule.id == entry.rule
-                && [&change.base.pointer, &change.revision.pointer].contains(&&location.to_owned())
-        }) {
-            change.accepted = Some(entry.reason.clone());
-            fits = true;
+        let mut elsewhere = BTreeSet::new();
+        for change in changes.iter_mut().filter(|it| it.rule.id == entry.rule) {
+            if change.own_pointers().contains(&location) {
+                change.accepted = Some(entry.reason.clone());
+                fits = true;
+            } else {
+                elsewhere.extend(change.own_pointers().first().map(|it| format!("`#{it}`")));
+            }
         }
         if !fits {
             let (rule, location) = (&entry.rule, &entry.location);
             let message = format!("no change is a `{rule}` at `{location}`");
-            let remedy = "remove the entry, or correct its rule and location as `cargo xtask diff` shows them";
+            let remedy = if elsewhere.is_empty() {
+                "remove the entry: there is no change of this rule".to_owned()
+            } else {
+                let places: Vec<String> = elsewhere.into_iter().take(SHOWN).collect();
+                format!(
+                    "remove the entry, or correct its location: there is one at {}",
+                    places.join(" and ")
+                )
+            };
             findings.push((Some(at), Finding::new("", message, remedy)));
         }
     }

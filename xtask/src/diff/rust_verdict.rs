@@ -1,6 +1,5 @@
 //! Which change of the spec each change of the generated API comes from.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use heck::{ToPascalCase as _, ToSnakeCase as _};
@@ -60,13 +59,7 @@ fn owners(path: &str) -> impl Iterator<Item = &str> {
 
 /// The names of the generated items that a change may show in.
 fn names_of(change: &Change) -> Vec<String> {
-    let (base, revision) = (&change.base.pointer, &change.revision.pointer);
-    // What is new or gone has a place on one side, and on the other only where it would be.
-    let places = match base.len().cmp(&revision.len()) {
-        Ordering::Less if revision.starts_with(base.as_str()) => vec![revision],
-        Ordering::Greater if base.starts_with(revision.as_str()) => vec![base],
-        _ => vec![base, revision],
-    };
+    let places = change.own_pointers();
     places
         .into_iter()
         .flat_map(|pointer| names(pointer, &change.operations))
