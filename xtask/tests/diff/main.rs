@@ -1,0 +1,22 @@
+//! `cargo xtask diff`: what it says of each kind of change, and how its user meets it.
+//!
+//! - `cases`: `base.yaml`, and the patches in `cases/` with the verdicts on each, both ways;
+//! - `rules`: each case has its verdicts, and each rule has a case;
+//! - `formats`: each case's report is the one beside it (`UPDATE_GOLDENS=1` writes them anew);
+//! - `properties`: how a document is written doesn't matter, and both ways tell of the same places;
+//! - `workspace`: a repository of its own for each test that runs the program;
+//! - `cli`, `accepted`, `bad_input`: arguments, exit codes, the list of accepted changes, messages.
+//!
+//! The cases are about the wire. What a change means for Rust is tested where the generator is.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: a failed step is a failed test"
+)]
+
+mod cases;
+mod formats;
+mod rules;

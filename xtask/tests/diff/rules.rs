@@ -1,0 +1,150 @@
+//! Each case has its verdicts, and each rule has a case.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use xtask::diff::Change;
+use xtask::diff::rules;
+
+use crate::cases::{self, Verdicts};
+
+/// The rules that only generated code can hit. The tests of `xtask-codegen` do.
+const OF_RUST: [&str; 4] = [
+    "component-renamed",
+    "rust-item-removed",
+    "rust-item-changed",
+    "rust-item-added",
+];
+
+fn verdicts(changes: &[Change]) -> Verdicts {
+    let verdict = |change: &Change| (change.rule.id.to_owned(), change.rule.wire.to_string());
+    changes.iter().map(verdict).collect()
+}
+
+#[test]
+fn each_case_has_its_verdicts_both_ways() {
+    let base = cases::base();
+    let mut wrong = Vec::new();
+    for case in cases::all() {
+        let patched = case.patched();
+        for (way, expected, (from, to)) in [
+            ("forward", &case.forward, (&base, &patched)),
+            ("backward", &case.backward, (&patched, &base)),
+        ] {
+            let found = verdicts(&cases::compare(from, to));
+            if found != *expected {
+                wrong.push(format!(
+                    "{} {way}\n  expected {expected:?}\n  found    {found:?}\n",
+                    case.name
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.concat());
+}
+
+#[test]
+fn each_rule_is_hit_by_a_case() {
+    let mut missed: BTreeSet<&str> = rules::all().map(|rule| rule.id).collect();
+    for case in cases::all() {
+        for id in case.forward.keys().chain(case.backward.keys()) {
+            missed.remove(id.as_str());
+        }
+    }
+    assert_eq!(missed, BTreeSet::from(OF_RUST));
+}
+
+#[test]
+fn each_change_tells_where_it_is_and_which_operations_it_touches() {
+    let base = cases::base();
+    for case in cases::all() {
+        for change in cases::compare(&base, &case.patched()) {
+            let Change { message, rule, .. } = &change;
+            let of_document = change.base.pointer.is_empty()
+                || ["/info", "/tags", "/externalDocs", "/openapi"]
+                    .iter()
+                    .any(|part| change.base.pointer.starts_with(part));
+            assert_eq!(change.operations.is_empty(), of_document, "{message}");
+            assert!(change.base.place.is_some(), "{message}");
+            assert!(change.revision.place.is_some(), "{message}");
+            assert_eq!(rules::by_id(rule.id).unwrap().wire, rule.wire);
+        }
+    }
+}
+
+#[test]
+fn no_two_rules_have_the_same_id() {
+    let ids: Vec<&str> = rules::all().map(|rule| rule.id).collect();
+    let unique: BTreeSet<&&str> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len());
+}
+
+#[test]
+fn what_is_new_or_gone_is_where_it_is_referred_to_and_not_in_the_component() {
+    const REFERRED: [(&str, &str, &str, &str); 4] = [
+        (
+            "parameters: [{ $ref: '#/components/parameters/P' }]",
+            "required-parameter-added",
+            "parameter-removed",
+            "/paths/~1a/get/parameters/0",
+        ),
+        (
+            "requestBody: { $ref: '#/components/requestBodies/B' }",
+            "required-request-body-added",
+            "request-body-removed",
+            "/paths/~1a/get/requestBody",
+        ),
+        (
+            "responses: { '200': {}, '404': { $ref: '#/components/responses/R' } }",
+            "response-error-added",
+            "response-error-removed",
+            "/paths/~1a/get/responses/404",
+        ),
+        (
+            "responses: { '200': { headers: { X-H: { $ref: '#/components/headers/H' } } } }",
+            "response-header-added",
+            "response-header-removed",
+            "/paths/~1a/get/responses/200/headers/X-H",
+        ),
+    ];
+    let document = |operation: &str| {
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{ {operation} }} }} }}\n\
+             components:\n  \
+             parameters: {{ P: {{ name: p, in: query, required: true }} }}\n  \
+             requestBodies: {{ B: {{ required: true }} }}\n  \
+             responses: {{ R: {{ description: x }} }}\n  \
+             headers: {{ H: {{ required: true }} }}\n"
+        )
+    };
+    for (with, added, removed, pointer) in REFERRED {
+        let without = match with {
+            with if with.starts_with("responses") => "responses: { '200': {} }",
+            _ => "",
+        };
+        let (with, without) = (document(with), document(without));
+        let [change] = &cases::compare(&without, &with)[..] else {
+            panic!("{added}");
+        };
+        assert_eq!(
+            (change.rule.id, &*change.revision.pointer),
+            (added, pointer)
+        );
+        let [change] = &cases::compare(&with, &without)[..] else {
+            panic!("{removed}");
+        };
+        assert_eq!((change.rule.id, &*change.base.pointer), (removed, pointer));
+    }
+}
+
+#[test]
+fn the_table_in_the_repository_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("diff-rules.md");
+    let remedy = "run `cargo xtask diff --rules > xtask/diff-rules.md`";
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        rules::table(),
+        "{remedy}"
+    );
+}
