@@ -9,11 +9,11 @@ use crate::node::{Data, Node};
 #[derive(Debug)]
 pub(super) struct Effective<'a> {
     pub(super) parts: Vec<&'a Node>,
-    /// The `oneOf`s and `anyOf`s with more than one alternative.
+    /// The `oneOf`s and `anyOf`s.
     pub(super) unions: Vec<Union<'a>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Union<'a> {
     pub(super) node: &'a Node,
     pub(super) exclusive: bool,
@@ -43,28 +43,36 @@ impl<'a> Effective<'a> {
             parts: Vec::new(),
             unions: Vec::new(),
         };
-        for schema in schemas {
-            effective.add(spec, schema);
-        }
+        effective.add(spec, schemas);
         effective
     }
 
-    fn add(&mut self, spec: &Spec<'a>, schema: &'a Node) {
-        let schema = spec.resolve(schema);
-        if self.parts.iter().any(|part| part.id == schema.id) {
-            return;
-        }
-        self.parts.push(schema);
-        for member in schema.get("allOf").map(Node::items).unwrap_or_default() {
-            self.add(spec, member);
-        }
-        for (keyword, exclusive) in [("oneOf", true), ("anyOf", false)] {
-            match schema.get(keyword).map(|node| (node, node.items())) {
-                Some((_, [alone])) => self.add(spec, alone),
-                Some((node, [_, ..])) => self.unions.push(Union { node, exclusive }),
-                _ => {}
+    fn add(&mut self, spec: &Spec<'a>, schemas: &[&'a Node]) {
+        let mut open: Vec<&Node> = schemas.iter().rev().copied().collect();
+        while let Some(schema) = open.pop() {
+            let schema = spec.resolve(schema);
+            if self.parts.iter().any(|part| part.id == schema.id) {
+                continue;
+            }
+            self.parts.push(schema);
+            let members = schema.get("allOf").map(Node::items).unwrap_or_default();
+            open.extend(members.iter().rev());
+            for (keyword, exclusive) in [("oneOf", true), ("anyOf", false)] {
+                let union = schema.get(keyword).filter(|node| !node.items().is_empty());
+                self.unions
+                    .extend(union.map(|node| Union { node, exclusive }));
             }
         }
+    }
+
+    /// Takes a choice of one as what it is: no choice.
+    pub(super) fn without_choices_of_one(mut self, spec: &Spec<'a>) -> Self {
+        while let Some(at) = self.unions.iter().position(|it| it.node.items().len() == 1) {
+            let union = self.unions.remove(at);
+            let alone: Vec<&Node> = union.node.items().iter().collect();
+            self.add(spec, &alone);
+        }
+        self
     }
 
     /// The values of a keyword in all parts.
@@ -98,16 +106,17 @@ impl<'a> Effective<'a> {
 
     /// Whether the schema says nothing about the value.
     pub(super) fn is_any(&self) -> bool {
-        self.unions.is_empty()
-            && self.types().is_none()
-            && !["not", "enum", "format", "pattern"]
-                .iter()
-                .any(|keyword| self.first(keyword).is_some())
+        self.unions.is_empty() && self.has_only(&[])
     }
 
-    /// Whether the value is one of some alternatives, and nothing else is said about it.
+    /// Whether the value is one of some alternatives, and nothing else is said about it but what all
+    /// of them may say: its type.
     pub(super) fn is_union(&self) -> bool {
-        const SAYS_NOTHING: [&str; 11] = [
+        self.unions.len() == 1 && self.has_only(&["type", "discriminator"])
+    }
+
+    fn has_only(&self, keywords: &[&str]) -> bool {
+        const SAY_NOTHING: [&str; 13] = [
             "allOf",
             "oneOf",
             "anyOf",
@@ -116,16 +125,23 @@ impl<'a> Effective<'a> {
             "example",
             "externalDocs",
             "xml",
-            "discriminator",
             "nullable",
             "deprecated",
+            "default",
+            "readOnly",
+            "writeOnly",
         ];
-        self.unions.len() == 1
-            && self.parts.iter().all(|part| {
-                part.entries()
-                    .iter()
-                    .all(|(key, _)| SAYS_NOTHING.contains(&&**key) || key.starts_with("x-"))
-            })
+        let mut entries = self.parts.iter().flat_map(|part| part.entries());
+        entries.all(|(key, _)| {
+            SAY_NOTHING.contains(&&**key) || keywords.contains(&&**key) || key.starts_with("x-")
+        })
+    }
+
+    /// Whether something is said about properties or items.
+    pub(super) fn has_inner(&self) -> bool {
+        ["properties", "required", "additionalProperties", "items"]
+            .iter()
+            .any(|keyword| self.first(keyword).is_some())
     }
 
     pub(super) fn allows_null(&self) -> bool {
@@ -209,7 +225,7 @@ impl<'a> Effective<'a> {
         if schemas.is_empty() && !required {
             return None;
         }
-        let effective = Effective::of(spec, &schemas);
+        let effective = Effective::of(spec, &schemas).without_choices_of_one(spec);
         Some(Property {
             required,
             read_only: effective.flag("readOnly"),
@@ -219,12 +235,12 @@ impl<'a> Effective<'a> {
     }
 
     /// What properties that are not described must fit.
-    pub(super) fn additional(&self) -> Additional<'a> {
+    pub(super) fn additional(&self, spec: &Spec<'a>) -> Additional<'a> {
         let mut schemas = Vec::new();
         for node in self.all("additionalProperties") {
             match &node.data {
                 Data::Bool(false) => return Additional::None(node),
-                Data::Map(entries) if !entries.is_empty() => schemas.push(node),
+                Data::Map(_) if !Effective::of(spec, &[node]).is_any() => schemas.push(node),
                 _ => {}
             }
         }

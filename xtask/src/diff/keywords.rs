@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effective::{Bound, Effective, number};
-use super::found::{Direction, Found, from_to, list, show};
+use super::found::{Direction, Found, excerpt, from_to, list, show};
 use super::rules::{self, Rule, SchemaRule};
 use crate::node::Node;
 
@@ -23,6 +23,8 @@ pub(super) struct Sides<'s, 'a> {
 pub(super) enum Types {
     /// Both say something about values of a type they share.
     Shared,
+    /// One of them takes values of any type, or what was a number as text.
+    Open,
     /// There is nothing further to compare.
     Apart,
 }
@@ -87,7 +89,10 @@ impl<'a> Sides<'_, 'a> {
             {
                 Types::Shared
             }
-            _ => Types::Apart,
+            (Some(_), Some(_)) if std::ptr::eq(rule, &raw const rules::TYPE_CHANGED) => {
+                Types::Apart
+            }
+            _ => Types::Open,
         }
     }
 
@@ -104,28 +109,33 @@ impl<'a> Sides<'_, 'a> {
     }
 
     pub(super) fn format(&mut self) {
-        let (base, revision) = (self.base.first("format"), self.revision.first("format"));
-        let (old, new) = (base.and_then(Node::text), revision.and_then(Node::text));
-        if old == new {
+        let places = (self.base.first("format"), self.revision.first("format"));
+        let (base, revision) = (texts(self.base, "format"), texts(self.revision, "format"));
+        if base == revision {
             return;
         }
-        let rule = if format_contains(old, new) {
+        let (old, new) = (only(&base), only(&revision));
+        let rule = if base.is_subset(&revision) && !revision.iter().any(|it| is_bytes(it)) {
+            &rules::FORMAT_NARROWED
+        } else if revision.is_subset(&base) && !base.iter().any(|it| is_bytes(it)) {
+            &rules::FORMAT_WIDENED
+        } else if format_contains(old, new) {
             &rules::FORMAT_NARROWED
         } else if format_contains(new, old) {
             &rules::FORMAT_WIDENED
         } else {
             &rules::FORMAT_CHANGED
         };
-        let what = match (old, new) {
-            (None, Some(new)) => format!("format `{new}` added"),
-            (Some(old), None) => format!("format `{old}` removed"),
-            (old, new) => format!(
-                "format changed from `{}` to `{}`",
-                old.unwrap_or_default(),
-                new.unwrap_or_default()
+        let what = match (base.is_empty(), revision.is_empty()) {
+            (true, _) => format!("format {} added", quoted(&revision)),
+            (_, true) => format!("format {} removed", quoted(&base)),
+            _ => format!(
+                "format changed from {} to {}",
+                quoted(&base),
+                quoted(&revision)
             ),
         };
-        self.note(rule, base, revision, what);
+        self.note(rule, places.0, places.1, what);
     }
 
     pub(super) fn values(&mut self) {
@@ -279,15 +289,17 @@ impl<'a> Sides<'_, 'a> {
     }
 
     pub(super) fn multiple_of(&mut self) {
-        let of = |effective: &Effective<'a>| {
-            let node = effective.first("multipleOf")?;
+        // Of several steps, those that the other side lacks decide.
+        let of = |effective: &Effective<'a>, other: &Effective<'a>| {
+            let others: Vec<&Node> = other.all("multipleOf").collect();
+            let node = effective
+                .all("multipleOf")
+                .find(|it| !others.contains(it))?;
             Some((number(node)?, node))
         };
-        let (base, revision) = (of(self.base), of(self.revision));
+        let base = of(self.base, self.revision);
+        let revision = of(self.revision, self.base);
         let (old, new) = (base.map(|it| it.0), revision.map(|it| it.0));
-        if old == new {
-            return;
-        }
         let divides = |step: f64, value: f64| step > 0.0 && (value / step).fract() == 0.0;
         let (rule, what) = match (old, new) {
             (None, Some(new)) => (
@@ -314,32 +326,25 @@ impl<'a> Sides<'_, 'a> {
     }
 
     pub(super) fn pattern(&mut self) {
-        let patterns = |effective: &Effective<'a>| -> BTreeSet<&'a str> {
-            effective.all("pattern").filter_map(Node::text).collect()
-        };
-        let (base, revision) = (patterns(self.base), patterns(self.revision));
+        let (base, revision) = (texts(self.base, "pattern"), texts(self.revision, "pattern"));
         if base == revision {
             return;
         }
         let places = (self.base.first("pattern"), self.revision.first("pattern"));
-        let join = |patterns: &BTreeSet<&str>| {
-            let quoted: Vec<String> = patterns.iter().map(|it| format!("`{it}`")).collect();
-            quoted.join(" and ")
-        };
         let (rule, what) = if base.is_subset(&revision) {
             let new: BTreeSet<_> = revision.difference(&base).copied().collect();
             (
                 &rules::PATTERN_ADDED,
-                format!("pattern {} added", join(&new)),
+                format!("pattern {} added", quoted(&new)),
             )
         } else if revision.is_subset(&base) {
             let old: BTreeSet<_> = base.difference(&revision).copied().collect();
             (
                 &rules::PATTERN_REMOVED,
-                format!("pattern {} removed", join(&old)),
+                format!("pattern {} removed", quoted(&old)),
             )
         } else {
-            let (old, new) = (join(&base), join(&revision));
+            let (old, new) = (quoted(&base), quoted(&revision));
             (
                 &rules::PATTERN_CHANGED,
                 format!(
@@ -372,10 +377,12 @@ impl<'a> Sides<'_, 'a> {
     /// What is in no version of OpenAPI 3.0 may mean anything.
     pub(super) fn unknown(&mut self) {
         for keyword in unknown_keywords(self.base).union(&unknown_keywords(self.revision)) {
-            let (base, revision) = (self.base.first(keyword), self.revision.first(keyword));
-            if base == revision {
+            let all = |effective: &Effective<'a>| effective.all(keyword).collect::<Vec<_>>();
+            let (old, new) = (all(self.base), all(self.revision));
+            if old == new {
                 continue;
             }
+            let (base, revision) = (old.last().copied(), new.last().copied());
             let change = match (base, revision) {
                 (None, _) => "added".to_owned(),
                 (_, None) => "removed".to_owned(),
@@ -418,11 +425,28 @@ fn within(inner: &BTreeSet<&str>, outer: &BTreeSet<&str>) -> bool {
         .all(|kind| outer.contains(kind) || (*kind == "integer" && outer.contains("number")))
 }
 
+/// The values of a keyword in all parts, each of which a value must fit.
+fn texts<'a>(effective: &Effective<'a>, keyword: &str) -> BTreeSet<&'a str> {
+    effective.all(keyword).filter_map(Node::text).collect()
+}
+
+fn only<'a>(texts: &BTreeSet<&'a str>) -> Option<&'a str> {
+    texts.first().copied().filter(|_| texts.len() == 1)
+}
+
+fn quoted(texts: &BTreeSet<&str>) -> String {
+    let quoted: Vec<String> = texts.iter().map(|it| excerpt(it)).collect();
+    quoted.join(" and ")
+}
+
+/// Bytes are written in another way than text is.
+fn is_bytes(format: &str) -> bool {
+    matches!(format, "binary" | "byte")
+}
+
 /// Whether every value of one format is one of another.
 fn format_contains(outer: Option<&str>, inner: Option<&str>) -> bool {
     match (outer, inner) {
-        // Bytes are written in another way than text is.
-        (None, Some(inner)) => !matches!(inner, "binary" | "byte"),
         (Some(outer), Some(inner)) => matches!(
             (outer, inner),
             ("int64" | "float", "int32") | ("double", "float" | "int32")

@@ -39,8 +39,12 @@ impl<'s, 'a> Comparison<'s, 'a> {
         base_site: &Site<'a>,
         revision_site: &Site<'a>,
     ) -> (Vec<usize>, Vec<Found>) {
-        let base = Effective::of(self.specs.0, &base_site.schemas);
-        let revision = Effective::of(self.specs.1, &revision_site.schemas);
+        let mut base = Effective::of(self.specs.0, &base_site.schemas);
+        let mut revision = Effective::of(self.specs.1, &revision_site.schemas);
+        if base.unions.len() != revision.unions.len() {
+            base = base.without_choices_of_one(self.specs.0);
+            revision = revision.without_choices_of_one(self.specs.1);
+        }
         let mut found = Vec::new();
         let mut sides = Sides {
             direction: self.direction,
@@ -51,35 +55,46 @@ impl<'s, 'a> Comparison<'s, 'a> {
             found: &mut found,
         };
         words::of_schemas(&mut sides);
+        sides.default();
+        sides.unknown();
         let any = (base.is_any(), revision.is_any());
-        if any.0 && any.1 {
-            sides.default();
-            sides.unknown();
-        } else if any.0 || any.1 {
-            if base.unions.is_empty() && revision.unions.is_empty() {
-                sides.types();
-            } else {
-                unions::and_any(&mut sides, any.0);
-            }
+        unions::discriminators(&self, &mut sides);
+        if (any.0 && !revision.unions.is_empty()) || (any.1 && !base.unions.is_empty()) {
+            unions::and_any(&mut sides, any.0);
+        } else if any.0 != any.1 && (base.types().is_some() || revision.types().is_some()) {
+            // Whatever is said besides, says less than that anything goes.
+            sides.types();
         } else if unions::compare(&mut self, &mut sides) {
-            sides.null();
-            if sides.types() == Types::Shared {
-                sides.format();
-                sides.values();
-                sides.bounds();
-                sides.sizes();
-                sides.multiple_of();
-                sides.pattern();
-                sides.default();
-                sides.unknown();
-                unions::not(&self, &mut sides);
-                self.items(&sides);
-                self.properties(&mut sides);
-            }
+            self.keywords(&mut sides);
         } else {
             sides.null();
         }
         (self.children, found)
+    }
+
+    fn keywords(&mut self, sides: &mut Sides<'_, 'a>) {
+        sides.null();
+        let types = sides.types();
+        if types == Types::Apart {
+            return;
+        }
+        sides.format();
+        sides.values();
+        sides.bounds();
+        sides.sizes();
+        sides.multiple_of();
+        sides.pattern();
+        unions::not(self, sides);
+        // What any type may be has no properties to lose or to gain.
+        if types == Types::Shared || (sides.base.has_inner() && sides.revision.has_inner()) {
+            self.items(sides);
+            self.properties(sides);
+        }
+    }
+
+    /// Whether it is only asked whether two schemas say the same.
+    pub(super) fn is_for_sameness(&self) -> bool {
+        self.schemas.for_sameness
     }
 
     pub(super) fn child(&mut self, base: Site<'a>, revision: Site<'a>) {
@@ -102,7 +117,10 @@ impl<'s, 'a> Comparison<'s, 'a> {
 
     fn properties(&mut self, sides: &mut Sides<'_, 'a>) {
         let (base, revision) = (sides.base, sides.revision);
-        let additional = (base.additional(), revision.additional());
+        let additional = (
+            base.additional(self.specs.0),
+            revision.additional(self.specs.1),
+        );
         let mut names = base.property_names();
         names.extend(revision.property_names());
         let mut seen = BTreeSet::new();

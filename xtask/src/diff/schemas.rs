@@ -53,9 +53,19 @@ pub(super) struct Schemas<'a> {
     roots: Vec<(usize, Option<(usize, String)>)>,
     /// The components of the base that go by another name in the revision.
     renamed: BTreeSet<(u32, u32)>,
+    /// Whether it is only asked whether two schemas say the same.
+    pub(super) for_sameness: bool,
 }
 
 impl<'a> Schemas<'a> {
+    /// For the question whether two schemas say the same.
+    pub(super) fn for_sameness() -> Self {
+        Self {
+            for_sameness: true,
+            ..Self::default()
+        }
+    }
+
     /// Notes that an operation has a schema in a place where the base has another.
     pub(super) fn root(
         &mut self,

@@ -37,7 +37,8 @@ pub(super) fn compare<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mut Sides
             false
         }
         (old, new) => {
-            for (old, new) in old.iter().zip(new) {
+            let new = in_order_of(old, new);
+            for (old, new) in old.iter().zip(&new) {
                 alternatives(
                     comparison,
                     sides,
@@ -46,7 +47,6 @@ pub(super) fn compare<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mut Sides
                 );
                 exclusivity(sides, old, new);
             }
-            discriminators(comparison, sides);
             for union in old.iter().skip(new.len()) {
                 let what = format!("{} removed", union_name(union));
                 sides.note(&rules::COMPOSITION_REMOVED, Some(union.node), None, what);
@@ -128,6 +128,15 @@ fn matched<'a>(
         }
     };
     take(&|a, b| name(a).is_some() && name(a) == name(b));
+    if comparison.is_for_sameness() {
+        // Alternatives of alternatives are the same if they are in the same order: to try all
+        // orders at each level would take for ever.
+        for index in 0..old.len().min(new.len()) {
+            let free = !matched.iter().any(|(i, j)| *i == index || *j == index);
+            matched.extend(free.then_some((index, index)));
+        }
+        return matched;
+    }
     take(&|a, b| same(comparison, a, b));
     take(&|a, b| {
         let base = Effective::of(comparison.specs.0, a);
@@ -139,7 +148,7 @@ fn matched<'a>(
 
 /// Whether schemas say the same, words aside.
 fn same<'a>(comparison: &Comparison<'_, 'a>, base: &[&'a Node], revision: &[&'a Node]) -> bool {
-    let mut scratch = Schemas::default();
+    let mut scratch = Schemas::for_sameness();
     let (base, revision) = (base.to_vec(), revision.to_vec());
     scratch.root(
         comparison.specs,
@@ -154,7 +163,8 @@ fn same<'a>(comparison: &Comparison<'_, 'a>, base: &[&'a Node], revision: &[&'a 
         .all(|found| found.rule.wire <= rules::Wire::Docs)
 }
 
-fn discriminators<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
+/// Compares what tells alternatives apart.
+pub(super) fn discriminators<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
     let (old, new) = (
         sides.base.first("discriminator"),
         sides.revision.first("discriminator"),
@@ -265,6 +275,26 @@ pub(super) fn not<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>
     }
 }
 
+/// Unions of the revision, those first that have most in common with the ones of the base.
+fn in_order_of<'a>(old: &[Union<'a>], new: &[Union<'a>]) -> Vec<Union<'a>> {
+    let mut left = new.to_vec();
+    let mut ordered = Vec::new();
+    for union in old {
+        let in_common = |other: &Union<'a>| {
+            let items = union.node.items().iter();
+            items
+                .filter(|item| other.node.items().contains(item))
+                .count()
+        };
+        let best = (0..left.len())
+            .rev()
+            .max_by_key(|index| left.get(*index).map(in_common));
+        ordered.extend(best.map(|index| left.remove(index)));
+    }
+    ordered.append(&mut left);
+    ordered
+}
+
 fn each<'a>(union: &Union<'a>) -> Vec<Vec<&'a Node>> {
     union.node.items().iter().map(|item| vec![item]).collect()
 }
@@ -310,6 +340,19 @@ fn alike(base: &Effective<'_>, revision: &Effective<'_>) -> bool {
         _ => return false,
     }
     let (old, new) = (base.property_names(), revision.property_names());
+    let tags = |effective: &Effective<'_>, name: &str| {
+        let property = effective.all("properties").find_map(|it| it.get(name));
+        property
+            .and_then(|it| it.get("enum"))
+            .map(|it| it.items().to_vec())
+    };
+    let told_apart = old.iter().any(|name| {
+        let (old, new) = (tags(base, name), tags(revision, name));
+        matches!((old, new), (Some(old), Some(new)) if !old.iter().any(|it| new.contains(it)))
+    });
+    if told_apart {
+        return false;
+    }
     let shared = old.iter().filter(|name| new.contains(name)).count();
     shared * 2 >= old.len().max(new.len())
 }
