@@ -67,11 +67,11 @@ pub struct Location {
 /// What a change means for Rust code that uses the generated crate, once that is regenerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rust {
-    /// The code compiles as before and does the same.
+    /// The code compiles as before.
     Compatible,
     /// There is no generated code to compare.
     Unknown,
-    /// Code may not compile, or may do something else.
+    /// Code may not compile, or may hand arguments to others than it meant.
     Breaking,
 }
 
@@ -150,7 +150,6 @@ pub fn run(options: &Options) -> Result<Report, BadInput> {
             Some(why)
         }
     };
-    // A placeholder's new name is worth a line only where the name of the argument is.
     sort(&mut changes);
     let own = workspace::root()
         .join("openapi")
@@ -272,11 +271,11 @@ fn change(specs: (&Spec<'_>, &Spec<'_>), names: &[String], found: Found) -> Chan
         .filter_map(|number| names.get(*number));
     Change {
         rule: found.rule,
-        operations: operations.cloned().collect(),
+        operations: operations.map(|name| found::plain(name)).collect(),
         base: location(specs.0, found.base),
         revision: location(specs.1, found.revision),
         uses: found.uses.into_iter().collect(),
-        message: found.what,
+        message: found::plain(&found.what),
         rust: Rust::Compatible,
         rust_items: Vec::new(),
         accepted: None,

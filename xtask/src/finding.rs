@@ -54,7 +54,12 @@ impl BadInput {
     pub fn new(name: &str, place: Option<Place>, message: &str, remedy: &str) -> Self {
         let place = place.map(|place| format!(":{place}")).unwrap_or_default();
         Self {
-            lines: vec![format!("{name}{place}: {message}\n  help: {remedy}")],
+            lines: vec![format!(
+                "{}{place}: {}\n  help: {}",
+                plain(name),
+                plain(message),
+                plain(remedy)
+            )],
         }
     }
 
@@ -72,6 +77,12 @@ impl BadInput {
             lines: findings.iter().flat_map(line).collect(),
         }
     }
+}
+
+/// A text without what a terminal would take for a command. Lists may have lines.
+fn plain(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    text.chars().map(harmless).collect()
 }
 
 impl fmt::Display for BadInput {

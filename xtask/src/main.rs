@@ -5,8 +5,9 @@ use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use xtask::diff::{self, Options, report, rules};
+use clap::{Args, Parser, Subcommand};
+use xtask::diff::report::{FailOn, Format};
+use xtask::diff::{self, Options, rules};
 use xtask::generator;
 
 /// The exit code for bad input and usage, as `clap` has it for usage.
@@ -67,32 +68,6 @@ struct DiffArgs {
     rules: bool,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Format {
-    /// For a terminal
-    #[default]
-    Text,
-    /// For a comment on a pull request
-    Markdown,
-    /// For programs
-    Json,
-    /// Annotations of a GitHub workflow at the lines of the spec
-    Github,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum FailOn {
-    /// A change that breaks the wire
-    #[default]
-    Breaking,
-    /// A change that breaks the wire or Rust code, or of which that can't be told
-    RustBreaking,
-    /// Any change
-    Any,
-    /// Nothing
-    None,
-}
-
 fn main() -> ExitCode {
     match Cli::parse().command {
         Cmd::Codegen { args } => codegen(&args),
@@ -133,19 +108,9 @@ fn diff(args: DiffArgs) -> ExitCode {
     let text = if args.summary {
         report.summary()
     } else {
-        report.render(match args.format {
-            Format::Text => report::Format::Text,
-            Format::Markdown => report::Format::Markdown,
-            Format::Json => report::Format::Json,
-            Format::Github => report::Format::Github,
-        })
+        report.render(args.format)
     };
-    let fails = report.fails(match args.fail_on {
-        FailOn::Breaking => report::FailOn::Breaking,
-        FailOn::RustBreaking => report::FailOn::RustBreaking,
-        FailOn::Any => report::FailOn::Any,
-        FailOn::None => report::FailOn::None,
-    });
+    let fails = report.fails(args.fail_on);
     print(&text, ExitCode::from(u8::from(fails)))
 }
 

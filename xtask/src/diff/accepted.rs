@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::Change;
+use super::found::plain;
 use crate::finding::{BadInput, Finding, Place};
 use crate::workspace;
 
@@ -64,7 +65,7 @@ pub(super) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput>
         let mut elsewhere = BTreeSet::new();
         for change in changes.iter_mut().filter(|it| it.rule.id == entry.rule) {
             if change.own_pointers().contains(&location) {
-                change.accepted = Some(entry.reason.clone());
+                change.accepted = Some(plain(entry.reason.trim()));
                 fits = true;
             } else {
                 elsewhere.extend(change.own_pointers().first().map(|it| format!("`#{it}`")));

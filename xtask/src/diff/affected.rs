@@ -139,34 +139,50 @@ impl<'a> Graph<'a> {
         reached
     }
 
+    /// What is kept: the operations, what is affected, and all that these lead to.
+    fn kept<'n>(
+        &'n self,
+        affected: &'n BTreeSet<String>,
+        operations: &BTreeSet<Key<'a>>,
+    ) -> Names<'n> {
+        let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
+        let sent = endpoints.flat_map(|it| it.references.iter().copied());
+        self.reach(sent.chain(affected.iter().map(String::as_str)))
+    }
+
+    /// What leads to one of some components, these included.
+    fn leading(&self, to: &Names<'_>) -> BTreeSet<String> {
+        let mut leading: BTreeSet<String> = to.iter().map(|name| (*name).to_owned()).collect();
+        while self.spread(&mut leading) {}
+        leading
+    }
+
     fn extract(&self, affected: &BTreeSet<String>, mut operations: BTreeSet<Key<'a>>) -> Value {
-        let kept = |operations: &BTreeSet<Key<'a>>| {
-            let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
-            let sent = endpoints.flat_map(|it| it.references.iter().copied());
-            self.reach(sent.chain(affected.iter().map(String::as_str)))
-        };
-        let received = |operations: &BTreeSet<Key<'a>>| {
-            let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
-            self.reach(endpoints.flat_map(|it| it.received.iter().copied()))
-        };
+        let mut components = self.kept(affected, &operations);
+        let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
+        let mut received = self.reach(endpoints.flat_map(|it| it.received.iter().copied()));
         // What a response holds is generated in another way, so that it must be held by one here too.
+        let missing: Names<'_> = components.difference(&received).copied().collect();
+        let leading = self.leading(&missing);
         for (key, endpoint) in &self.operations {
-            let missing: Vec<&str> = {
-                let seen = received(&operations);
-                kept(&operations)
-                    .into_iter()
-                    .filter(|it| !seen.contains(it))
-                    .collect()
-            };
-            if missing.is_empty() {
-                break;
+            let from = endpoint.received.iter().copied();
+            let from: Names<'_> = from.filter(|name| leading.contains(*name)).collect();
+            if from.is_empty() || operations.contains(key) {
+                continue;
             }
-            let reached = self.reach(endpoint.received.iter().copied());
-            if missing.iter().any(|name| reached.contains(name)) {
+            let reached = self.reach(from);
+            if reached
+                .iter()
+                .any(|it| missing.contains(it) && !received.contains(it))
+            {
+                received.extend(reached);
                 operations.insert(*key);
             }
+            if missing.is_subset(&received) {
+                break;
+            }
         }
-        let components = kept(&operations);
+        components.extend(self.kept(affected, &operations));
         let mut out = Map::new();
         for (field, value) in self.root.entries() {
             let value = match &**field {

@@ -47,6 +47,7 @@ impl<'a> Content<'_, 'a> {
                 return;
             }
         }
+        let mut paired = Vec::new();
         for (media_type, was) in before {
             let counterpart = after
                 .iter()
@@ -71,6 +72,7 @@ impl<'a> Content<'_, 'a> {
                 found.push(Found::new(rule, was.id, new.id, what));
                 continue;
             };
+            paired.push(is.id);
             if !other.eq_ignore_ascii_case(media_type) && essence(other) == essence(media_type) {
                 let what = format!("{name}: media type changed from `{media_type}` to `{other}`");
                 let rule = &rules::MEDIA_TYPE_PARAMETER_CHANGED;
@@ -96,10 +98,7 @@ impl<'a> Content<'_, 'a> {
             );
         }
         for (media_type, is) in after {
-            let known = before
-                .iter()
-                .any(|(other, _)| essence(other) == essence(media_type));
-            if known || self.wildcard(before, media_type).is_some() {
+            if paired.contains(&is.id) || self.wildcard(before, media_type).is_some() {
                 continue;
             }
             let rule = match self.direction {

@@ -68,10 +68,17 @@ pub(super) fn show(node: &Node) -> String {
     }
 }
 
+/// A text without what a terminal or a page would take for a command.
+pub(super) fn plain(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(harmless).collect()
+}
+
 /// A text in a message, on one line and cut where it gets long.
 pub(super) fn excerpt(text: &str) -> String {
     const LONG: usize = 80;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = plain(text).replace('`', "'");
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = match line.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,

@@ -10,6 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::affected;
 use super::inputs::Input;
 use super::rust_api::{self, Api, ApiChange};
+use super::spec::is_map_of_names;
+use super::words;
 use crate::generator;
 use crate::node::{Data, Node};
 
@@ -87,27 +89,18 @@ fn generate(text: &str) -> Result<String, String> {
 /// Whether two documents differ in nothing but words and the order of keys, of which the generator
 /// makes doc comments only.
 fn same_code(base: &Node, revision: &Node, names: bool) -> bool {
-    const WORDS: [&str; 7] = [
-        "description",
-        "summary",
-        "example",
-        "examples",
-        "externalDocs",
-        "tags",
-        "info",
-    ];
-    let is_words = |key: &str| !names && (WORDS.contains(&key) || key.starts_with("x-"));
+    let counts = |key: &str| names || !words::is_words(key);
     match (&base.data, &revision.data) {
         (Data::Map(old), Data::Map(new)) => {
             let counted = |entries: &[(Box<str>, Node)]| {
-                entries.iter().filter(|(key, _)| !is_words(key)).count()
+                entries.iter().filter(|(key, _)| counts(key)).count()
             };
             counted(old) == counted(new)
                 && old
                     .iter()
-                    .filter(|(key, _)| !is_words(key))
+                    .filter(|(key, _)| counts(key))
                     .all(|(key, value)| {
-                        let inner = !names && matches!(&**key, "properties" | "schemas" | "paths");
+                        let inner = !names && is_map_of_names(key);
                         revision
                             .get(key)
                             .is_some_and(|other| same_code(value, other, inner))

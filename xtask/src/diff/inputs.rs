@@ -78,7 +78,7 @@ fn input(argument: &str) -> Result<Input, BadInput> {
         });
     }
     let path = Path::new(argument);
-    if path.is_file() {
+    if path.exists() && !path.is_dir() {
         return file(path, workspace::name(path));
     }
     let (revision, inner) = match argument.split_once(':') {
@@ -137,16 +137,19 @@ fn of_revision(commit: &str, path: &str, label: String) -> Result<Input, BadInpu
     } else {
         name
     };
-    let bytes = git(&["show", &format!("{commit}:{path}")]).map_err(|trouble| match trouble {
-        Trouble::Unknown => BadInput::new(
-            &name,
-            None,
-            &format!("the revision has no file `{path}`"),
-            "name the file as it was called in this revision, with `REVISION:PATH`",
-        ),
-        Trouble::Git(why) => git_failed(&why),
-    })?;
-    let generated = git(&["show", &format!("{commit}:{GENERATED}")]).ok();
+    let bytes =
+        git(&["cat-file", "blob", &format!("{commit}:{path}")]).map_err(
+            |trouble| match trouble {
+                Trouble::Unknown => BadInput::new(
+                    &name,
+                    None,
+                    &format!("the revision has no file `{path}`"),
+                    "name the file as it was called in this revision, with `REVISION:PATH`",
+                ),
+                Trouble::Git(why) => git_failed(&why),
+            },
+        )?;
+    let generated = git(&["cat-file", "blob", &format!("{commit}:{GENERATED}")]).ok();
     Ok(Input {
         document: Document::from_bytes(name, bytes)?,
         label,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::found::{Found, from_to, show};
 use super::rules;
 use super::schemas::Schemas;
-use super::spec::Spec;
+use super::spec::{Spec, reference, same};
 use super::{parameters, request_body, responses, security, servers, words};
 use crate::node::Node;
 use crate::openapi::METHODS;
@@ -24,6 +24,7 @@ impl<'a> Operation<'a> {
         let paths = root.get("paths").map(Node::entries).unwrap_or_default();
         let mut operations = Vec::new();
         for (path, item) in paths {
+            let item = resolved(root, item);
             for method in METHODS {
                 operations.extend(item.get(method).map(|node| Self {
                     path,
@@ -67,6 +68,19 @@ impl<'a> Operation<'a> {
     }
 }
 
+/// The Path Item Object that is meant, should it refer to another.
+fn resolved<'a>(root: &'a Node, mut item: &'a Node) -> &'a Node {
+    const LONGEST_WAY: usize = 16;
+    for _ in 0..LONGEST_WAY {
+        let target = reference(item).and_then(|target| target.strip_prefix('#'));
+        match target.and_then(|pointer| root.pointer(pointer)) {
+            Some(target) => item = target,
+            None => break,
+        }
+    }
+    item
+}
+
 /// Operations of both documents.
 #[derive(Debug)]
 pub(super) struct Pairing<'a> {
@@ -76,7 +90,7 @@ pub(super) struct Pairing<'a> {
 }
 
 impl<'a> Pairing<'a> {
-    /// Pairs operations by method and path, and what is left by operationId.
+    /// Pairs operations by method and path, then whatever placeholders are called, then by operationId.
     pub(super) fn of(base: &'a Node, revision: &'a Node) -> Self {
         let mut added = Operation::all(revision);
         let mut pairs = Vec::new();
@@ -106,7 +120,10 @@ impl<'a> Pairing<'a> {
                 }
                 rest
             };
-        let left = take(Operation::all(base), &|operation| Some(operation.shape()));
+        let left = take(Operation::all(base), &|operation| {
+            Some((operation.path.to_owned(), operation.method))
+        });
+        let left = take(left, &|operation| Some(operation.shape()));
         removed.extend(take(left, &|operation| {
             operation.id().map(|id| (id.to_owned(), ""))
         }));
@@ -137,6 +154,22 @@ impl<'a> Pairing<'a> {
     }
 }
 
+/// The fields of an operation.
+const FIELDS: [&str; 12] = [
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+];
+
 /// Compares a pair of operations, but for the schemas, which are noted.
 pub(super) fn compare<'a>(
     specs: (&Spec<'a>, &Spec<'a>),
@@ -147,10 +180,9 @@ pub(super) fn compare<'a>(
 ) {
     identity(base, revision, found);
     lifecycle(base.node, revision.node, found);
-    if base.item.id != base.node.id {
-        words::of_object(base.item, revision.item, found);
-    }
+    words::of_object(base.item, revision.item, found);
     words::of_operation(base.node, revision.node, found);
+    words::unknown_fields(base.node, revision.node, &FIELDS, found);
     callbacks(specs, base.node, revision.node, found);
     parameters::compare(specs, number, (base, revision), schemas, found);
     request_body::compare(specs, number, base.node, revision.node, schemas, found);
@@ -170,15 +202,8 @@ pub(super) fn compare<'a>(
 
 fn identity(base: &Operation<'_>, revision: &Operation<'_>, found: &mut Vec<Found>) {
     let ids = (base.node.id, revision.node.id);
-    if base.shape().0 == revision.shape().0 {
-        for (old, new) in base.placeholders().iter().zip(revision.placeholders()) {
-            if *old != new {
-                let what = format!("path parameter `{old}` renamed to `{new}`");
-                let rule = &rules::PATH_PARAMETER_RENAMED;
-                found.push(Found::new(rule, base.item.id, revision.item.id, what));
-            }
-        }
-    } else {
+    // What placeholders are called is not sent, and names an argument that is told by its place.
+    if base.shape().0 != revision.shape().0 {
         let what = format!("path changed from `{}` to `{}`", base.path, revision.path);
         let rule = &rules::OPERATION_PATH_CHANGED;
         found.push(Found::new(rule, base.item.id, revision.item.id, what));
@@ -264,7 +289,7 @@ fn callbacks<'a>(
         let new = all(revision).iter().find(|(other, _)| other == name);
         let what = match new.map(|(_, new)| (specs.0.resolve(old), specs.1.resolve(new))) {
             None => format!("callback `{name}` removed: {}", show(old)),
-            Some((before, after)) if before != after => format!(
+            Some((before, after)) if !same(specs, before, after) => format!(
                 "callback `{name}` changed {}; this cannot be shown to be compatible",
                 from_to(before, after)
             ),

@@ -1,5 +1,7 @@
 //! The parameters of an operation, those of its path included.
 
+use std::collections::BTreeSet;
+
 use super::effective::Effective;
 use super::found::{Direction, Found};
 use super::operations::Operation;
@@ -30,6 +32,23 @@ impl Parameter<'_> {
         self.location == "path" || self.node.flag("required")
     }
 }
+
+/// The fields of a parameter.
+const FIELDS: [&str; 13] = [
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "example",
+    "examples",
+    "content",
+];
 
 /// The parameters that count: an operation's own override those of its path.
 fn of<'a>(spec: &Spec<'a>, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
@@ -151,10 +170,10 @@ fn pair<'a>(
         ),
         _ => {}
     }
-    for (flag, loose) in [("allowReserved", true), ("allowEmptyValue", true)] {
+    for flag in ["allowReserved", "allowEmptyValue"] {
         let (was, is) = (old.flag(flag), new.flag(flag));
         if was != is {
-            let rule = if is == loose {
+            let rule = if is {
                 &rules::PARAMETER_SERIALIZATION_LOOSENED
             } else {
                 &rules::PARAMETER_SERIALIZATION_CHANGED
@@ -180,6 +199,7 @@ fn pair<'a>(
     let first = found.len();
     words::of_object(old, new, found);
     words::examples(specs, old, new, found);
+    words::unknown_fields(old, new, &FIELDS, found);
     label(found, first, &name);
     schemas.root(
         specs,
@@ -205,6 +225,25 @@ pub(super) fn schema<'a>(spec: &Spec<'a>, node: &'a Node) -> Option<&'a Node> {
     })
 }
 
+/// Whether no value of a schema is a list or an object, as far as it says.
+fn is_single<'a>(spec: &Spec<'a>, schemas: &[&'a Node]) -> bool {
+    let mut open: Vec<Vec<&'a Node>> = vec![schemas.to_vec()];
+    let mut seen = BTreeSet::new();
+    while let Some(schemas) = open.pop() {
+        let effective = Effective::of(spec, &schemas);
+        let types = effective.types().unwrap_or_default();
+        if types.contains("array") || types.contains("object") {
+            return false;
+        }
+        for alternative in effective.unions.iter().flat_map(|union| union.node.items()) {
+            if seen.insert(alternative.id) {
+                open.push(vec![alternative]);
+            }
+        }
+    }
+    true
+}
+
 /// How a value is written into the request.
 fn written<'a>(spec: &Spec<'a>, parameter: &Parameter<'a>) -> String {
     let node = parameter.node;
@@ -218,8 +257,7 @@ fn written<'a>(spec: &Spec<'a>, parameter: &Parameter<'a>) -> String {
     let style = node.field("style").unwrap_or(default);
     // Of a single value, nothing can be spread.
     let schemas: Vec<&Node> = node.get("schema").into_iter().collect();
-    let types = Effective::of(spec, &schemas).types().unwrap_or_default();
-    if !types.contains("array") && !types.contains("object") {
+    if is_single(spec, &schemas) {
         return match style {
             "form" | "simple" | "spaceDelimited" | "pipeDelimited" | "deepObject" => {
                 "a plain value".to_owned()

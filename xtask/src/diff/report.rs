@@ -6,13 +6,16 @@ mod markdown;
 mod summary;
 mod text;
 
+use clap::ValueEnum;
+
 use super::rules::Wire;
 use super::{Change, Rust};
 
 /// The form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For a terminal.
+    #[default]
     Text,
     /// For a comment on a pull request.
     Markdown,
@@ -23,9 +26,10 @@ pub enum Format {
 }
 
 /// What is enough to end with exit code 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
     /// A change that breaks the wire.
+    #[default]
     Breaking,
     /// A change that breaks the wire or Rust code, or of which that can't be told.
     RustBreaking,

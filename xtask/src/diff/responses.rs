@@ -238,6 +238,28 @@ impl<'a> Response<'_, 'a> {
                 Found::new(rule, header.id, now.id, format!("header `{name}` {change}"))
             });
             found.extend(change);
+            let written = |header: &Node| {
+                let media_type = header.get("content").and_then(|it| it.entries().first());
+                (
+                    header.flag("explode"),
+                    media_type.map(|(name, _)| name.clone()),
+                )
+            };
+            if written(header) != written(now) {
+                let what = format!("header `{name}`: serialization changed (explode or content)");
+                let rule = &rules::RESPONSE_HEADER_SERIALIZATION_CHANGED;
+                found.push(Found::new(rule, header.id, now.id, what));
+            }
+            if header.flag("deprecated") != now.flag("deprecated") {
+                let change = if now.flag("deprecated") {
+                    "deprecated"
+                } else {
+                    "no longer deprecated"
+                };
+                let what = format!("header `{name}` {change}");
+                let rule = &rules::RESPONSE_HEADER_DEPRECATED;
+                found.push(Found::new(rule, header.id, now.id, what));
+            }
             let first = found.len();
             words::of_object(header, now, found);
             words::examples(self.specs, header, now, found);

@@ -120,7 +120,6 @@ rules! {
     STABILITY_CHANGED "operation-stability-changed" NonBreaking: "the mark that an operation is in preview (`x-unstable`) was added, removed or reworded", because "the wire is the same; what is promised about it isn't";
     CALLBACK_CHANGED "callback-changed" Breaking: "what the service calls back was changed or removed", because "cannot be shown to be compatible: callbacks are not compared further";
     CALLBACK_ADDED "callback-added" NonBreaking: "the service offers to call back", because "nobody asked it to yet";
-    PATH_PARAMETER_RENAMED "path-parameter-renamed" None: "a placeholder of a path has another name", because "only its value is sent";
 
     PARAMETER_REMOVED "parameter-removed" Breaking: "a parameter is gone", because "the client still sends it, and the service may refuse it, or ignore what its user asked for";
     PARAMETER_ADDED_REQUIRED "required-parameter-added" Breaking: "a required parameter is new", because "the client doesn't send it";
@@ -162,6 +161,10 @@ rules! {
     RESPONSE_HEADER_ADDED "response-header-added" NonBreaking: "a header is new", because "the client ignores headers that it doesn't know";
     RESPONSE_HEADER_BECAME_OPTIONAL "response-header-became-optional" Breaking: "a header that always came may be absent", because WIDENED;
     RESPONSE_HEADER_BECAME_REQUIRED "response-header-became-required" NonBreaking: "a header that could come always comes", because NARROWED;
+
+    RESPONSE_HEADER_SERIALIZATION_CHANGED "response-header-serialization-changed" Breaking: "the value of a header is written in another way", because "the client reads it the old way";
+    RESPONSE_HEADER_DEPRECATED "response-header-deprecated" NonBreaking: "a header is deprecated, or no longer", because "it still comes";
+    FIELD_CHANGED "field-changed" Breaking: "a field of an operation, a parameter or a body was changed that isn't one of OpenAPI 3.0", because "cannot be shown to be compatible: its meaning is unknown";
 
     SECURITY_TIGHTENED "security-tightened" Breaking: "a way to authorize that was enough is not any more", because "the client sends what was enough";
     SECURITY_LOOSENED "security-loosened" NonBreaking: "there is one more way to authorize, or less is needed", because LOOSENED;

@@ -93,7 +93,7 @@ impl Api {
                     );
                     for variant in &item.variants {
                         let path = format!("{path}::{}", variant.ident);
-                        self.add(path, text(&variant.fields), Kind::Part);
+                        self.add(path, payload(&variant.fields), Kind::Part);
                     }
                     self.derives(&path, &item.attrs);
                 }
@@ -395,6 +395,20 @@ fn shape(fields: &Fields) -> &'static str {
         Fields::Named(_) => " { … }",
         Fields::Unnamed(_) => "( … )",
         Fields::Unit => "",
+    }
+}
+
+/// What a variant holds, without the attributes of its fields.
+fn payload(fields: &Fields) -> String {
+    let field = |field: &syn::Field| match &field.ident {
+        Some(name) => format!("{name}: {}", text(&field.ty)),
+        None => text(&field.ty),
+    };
+    let all: Vec<String> = fields.iter().map(field).collect();
+    match fields {
+        Fields::Named(_) => format!("{{ {} }}", all.join(", ")),
+        Fields::Unnamed(_) => format!("({})", all.join(", ")),
+        Fields::Unit => String::new(),
     }
 }
 

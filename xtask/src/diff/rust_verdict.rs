@@ -186,7 +186,11 @@ fn place(document: &Document, path: &str) -> String {
     let names = schemas.map(crate::node::Node::entries).unwrap_or_default();
     let longest = names
         .iter()
-        .filter(|(name, _)| path.starts_with(&type_path(name)))
+        .filter(|(name, _)| {
+            // A type within another has the other's name before its own.
+            let rest = path.strip_prefix(&type_path(name));
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+        })
         .max_by_key(|(name, _)| name.len());
     if let Some((name, _)) = longest {
         return format!("/components/schemas/{}", escape(name));
@@ -197,7 +201,7 @@ fn place(document: &Document, path: &str) -> String {
         .find(|operation| {
             operation
                 .id()
-                .is_some_and(|id| id.to_snake_case() == method)
+                .is_some_and(|id| id.to_snake_case() == method || path.starts_with(&type_path(id)))
         })
         .map(|operation| document.root.pointer_to(operation.node.id))
         .unwrap_or_default()

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value};
+
 use super::found::{Found, from_to};
 use super::rules;
 use super::spec::Spec;
@@ -34,7 +36,8 @@ pub(super) fn compare<'a>(
     found: &mut Vec<Found>,
 ) {
     let (old, new) = (ways(base.1), ways(revision.1));
-    let old_named: Vec<Way<'a>> = old.iter().map(|way| renamed(specs, way)).collect();
+    let used: BTreeSet<&str> = new.iter().flat_map(BTreeMap::keys).copied().collect();
+    let old_named: Vec<Way<'a>> = old.iter().map(|way| renamed(specs, way, &used)).collect();
     let asks_no_more = |way: &Way<'a>, than: &Way<'a>| {
         way.iter().all(|(scheme, scopes)| {
             than.iter()
@@ -90,7 +93,7 @@ pub(super) fn compare<'a>(
             ));
         }
     }
-    schemes(specs, &old, found);
+    schemes(specs, &old, &used, found);
 }
 
 fn ways(security: Option<&Node>) -> Vec<Way<'_>> {
@@ -119,39 +122,53 @@ fn ways(security: Option<&Node>) -> Vec<Way<'_>> {
 }
 
 /// A way with the names that its schemes have in the revision.
-fn renamed<'a>((base, revision): (&Spec<'a>, &Spec<'a>), way: &Way<'a>) -> Way<'a> {
+fn renamed<'a>(specs: (&Spec<'a>, &Spec<'a>), way: &Way<'a>, used: &BTreeSet<&'a str>) -> Way<'a> {
     way.iter()
-        .map(|(scheme, scopes)| (counterpart(base, revision, scheme), scopes.clone()))
+        .map(|(scheme, scopes)| (counterpart(specs, scheme, used), scopes.clone()))
         .collect()
 }
 
-/// The name of a scheme in the revision: the same, or that of one which is defined alike.
-fn counterpart<'a>(base: &Spec<'a>, revision: &Spec<'a>, scheme: &'a str) -> &'a str {
-    let (Some(old), None) = (
-        base.component("securitySchemes", scheme),
-        revision.component("securitySchemes", scheme),
-    ) else {
-        return scheme;
+/// The name of a scheme among those that the revision uses: the same, or that of one which is
+/// defined alike.
+fn counterpart<'a>(
+    (base, revision): (&Spec<'a>, &Spec<'a>),
+    scheme: &'a str,
+    used: &BTreeSet<&'a str>,
+) -> &'a str {
+    let defined = |spec: &Spec<'a>, name: &str| {
+        let scheme = spec.component("securitySchemes", name)?;
+        Some(essence(spec.resolve(scheme)))
     };
-    let schemes = revision.root().pointer("/components/securitySchemes");
-    schemes
-        .map(Node::entries)
-        .unwrap_or_default()
-        .iter()
-        .find(|(name, new)| {
-            base.component("securitySchemes", name).is_none()
-                && essence(base.resolve(old)) == essence(revision.resolve(new))
-        })
-        .map_or(scheme, |(name, _)| name)
+    if used.contains(scheme) {
+        return scheme;
+    }
+    let old = defined(base, scheme);
+    let alike = |name: &&&'a str| old.is_some() && defined(revision, name) == old;
+    used.iter().find(alike).map_or(scheme, |name| name)
 }
 
 /// What of a scheme decides how a credential is sent.
-fn essence(scheme: &Node) -> Vec<(String, serde_json::Value)> {
-    const FIELDS: [&str; 6] = ["type", "in", "name", "scheme", "openIdConnectUrl", "flows"];
-    FIELDS
+fn essence(scheme: &Node) -> Value {
+    const FIELDS: [&str; 5] = ["type", "in", "name", "scheme", "openIdConnectUrl"];
+    let mut essence: Map<String, Value> = FIELDS
         .iter()
         .filter_map(|field| Some(((*field).to_owned(), scheme.get(field)?.to_value())))
-        .collect()
+        .collect();
+    for (kind, flow) in scheme.get("flows").map(Node::entries).unwrap_or_default() {
+        for (field, value) in flow.entries() {
+            let value = match &**field {
+                // Their descriptions are words.
+                "scopes" => value
+                    .entries()
+                    .iter()
+                    .map(|(scope, _)| scope.to_string())
+                    .collect(),
+                _ => value.to_value(),
+            };
+            essence.insert(format!("{kind}.{field}"), value);
+        }
+    }
+    essence.into()
 }
 
 fn describe(way: &Way<'_>) -> String {
@@ -176,17 +193,28 @@ fn describe_all(ways: &[Way<'_>]) -> String {
 }
 
 /// The definitions of the schemes that the base uses.
-fn schemes<'a>(specs: (&Spec<'a>, &Spec<'a>), old: &[Way<'a>], found: &mut Vec<Found>) {
+fn schemes<'a>(
+    specs: (&Spec<'a>, &Spec<'a>),
+    old: &[Way<'a>],
+    used: &BTreeSet<&'a str>,
+    found: &mut Vec<Found>,
+) {
     let mut seen = BTreeSet::new();
     for (scheme, _) in old.iter().flatten() {
         if !seen.insert(*scheme) {
             continue;
         }
-        let name = counterpart(specs.0, specs.1, scheme);
-        let (Some(before), Some(after)) = (
-            specs.0.component("securitySchemes", scheme),
-            specs.1.component("securitySchemes", name),
-        ) else {
+        let name = counterpart(specs, scheme, used);
+        let Some(before) = specs.0.component("securitySchemes", scheme) else {
+            continue;
+        };
+        let Some(after) = specs.1.component("securitySchemes", name) else {
+            if used.contains(name) {
+                let what = format!("definition of the security scheme `{scheme}` removed");
+                let place = specs.1.root().get("components").unwrap_or(specs.1.root());
+                let rule = &rules::SECURITY_SCHEME_CHANGED;
+                found.push(Found::new(rule, before.id, place.id, what));
+            }
             continue;
         };
         let (before, after) = (specs.0.resolve(before), specs.1.resolve(after));

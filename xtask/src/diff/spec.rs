@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::words;
 use crate::document::Document;
 use crate::finding::{BadInput, Finding};
-use crate::node::{Node, escape};
-use crate::openapi;
+use crate::node::{Data, Node, escape};
+use crate::openapi::{self, METHODS};
 
 /// A document whose references all lead somewhere, and to an end.
 #[derive(Debug)]
@@ -33,6 +34,10 @@ impl<'a> Spec<'a> {
                 "is not an OpenAPI document: it has no mapping `paths`",
                 "write an OpenAPI 3.0 document; `paths: {}` if it has none",
             )]));
+        }
+        let shapes = shapes(root);
+        if !shapes.is_empty() {
+            return Err(document.refused(&shapes));
         }
         let mut components = HashMap::new();
         for (section, members) in root
@@ -67,13 +72,12 @@ impl<'a> Spec<'a> {
 
     /// The value that is meant, at the end of all references.
     pub(super) fn resolve(&self, mut node: &'a Node) -> &'a Node {
-        let mut seen = Vec::new();
-        while let Some(target) = reference(node).and_then(|target| self.target(target)) {
-            if seen.contains(&target.id) {
-                break;
+        // Circles are refused before anything is compared; the bound is for the way there.
+        for _ in 0..=self.components.len() {
+            match reference(node).and_then(|target| self.target(target)) {
+                Some(target) => node = target,
+                None => break,
             }
-            seen.push(target.id);
-            node = target;
         }
         node
     }
@@ -139,12 +143,24 @@ impl<'a> Spec<'a> {
 
     /// Finds references that come back to themselves without a value between.
     fn check_ends(&self, findings: &mut Vec<Finding>) {
-        let mut done = HashSet::new();
         let mut starts: Vec<_> = self.components.values().copied().collect();
         starts.sort_unstable_by_key(|node| node.id);
-        for start in starts {
-            if self.returns(start, &mut Vec::new(), &mut done) {
-                let pointer = self.root().pointer_to(start.id);
+        // What is on the way, and what is known to come to an end.
+        let mut way = HashSet::new();
+        let mut done = HashSet::new();
+        let mut open: Vec<Step<'_>> = starts.into_iter().rev().map(Step::Into).collect();
+        while let Some(step) = open.pop() {
+            let node = match step {
+                Step::OutOf(id) => {
+                    way.remove(&id);
+                    done.insert(id);
+                    continue;
+                }
+                Step::Into(node) if done.contains(&node.id) => continue,
+                Step::Into(node) => node,
+            };
+            if !way.insert(node.id) {
+                let pointer = self.root().pointer_to(node.id);
                 findings.push(Finding::new(
                     pointer,
                     "the definition is cyclic: its `$ref`s lead back to it without a value between",
@@ -152,27 +168,101 @@ impl<'a> Spec<'a> {
                 ));
                 return;
             }
+            open.push(Step::OutOf(node.id));
+            if let Some(target) = reference(node).and_then(|target| self.target(target)) {
+                open.push(Step::Into(target));
+            } else {
+                let members = COMBINATORS.iter().filter_map(|keyword| node.get(keyword));
+                open.extend(members.flat_map(Node::items).map(Step::Into));
+            }
         }
     }
+}
 
-    fn returns(&self, node: &'a Node, way: &mut Vec<u32>, done: &mut HashSet<u32>) -> bool {
-        if way.contains(&node.id) {
-            return true;
+/// A step of a walk.
+enum Step<'a> {
+    Into(&'a Node),
+    OutOf(u32),
+}
+
+/// Whether two values are the same, words aside and references followed.
+pub(super) fn same<'a>(specs: (&Spec<'a>, &Spec<'a>), base: &'a Node, revision: &'a Node) -> bool {
+    let mut seen = HashSet::new();
+    let mut open = vec![(base, revision, false)];
+    while let Some((old, new, names)) = open.pop() {
+        let (old, new) = (specs.0.resolve(old), specs.1.resolve(new));
+        if !seen.insert((old.id, new.id)) {
+            continue;
         }
-        if !done.insert(node.id) {
-            return false;
+        match (&old.data, &new.data) {
+            (Data::Map(_), Data::Map(_)) => {
+                let fields = |node: &'a Node| {
+                    let entries = node.entries().iter();
+                    entries.filter(move |(key, _)| names || !words::is_words(key))
+                };
+                if fields(old).count() != fields(new).count() {
+                    return false;
+                }
+                for (key, value) in fields(old) {
+                    let Some(other) = new.get(key) else {
+                        return false;
+                    };
+                    open.push((value, other, !names && is_map_of_names(key)));
+                }
+            }
+            (Data::List(before), Data::List(after)) => {
+                if before.len() != after.len() {
+                    return false;
+                }
+                let pairs = before.iter().zip(after);
+                open.extend(pairs.map(|(old, new)| (old, new, false)));
+            }
+            _ if old != new => return false,
+            _ => {}
         }
-        way.push(node.id);
-        let members = COMBINATORS.iter().filter_map(|keyword| node.get(keyword));
-        let returns = match reference(node).and_then(|target| self.target(target)) {
-            Some(target) => self.returns(target, way, done),
-            None => members
-                .flat_map(Node::items)
-                .any(|member| self.returns(member, way, done)),
-        };
-        way.pop();
-        returns
     }
+    true
+}
+
+/// Values that aren't of the kind that the comparison goes through.
+fn shapes(root: &Node) -> Vec<Finding> {
+    let mut wrong = Vec::new();
+    let mut check = |node: Option<&Node>, is: fn(&Node) -> bool, kind: &str| {
+        let wrong_kind = node.filter(|node| !is(node));
+        wrong.extend(wrong_kind.map(|node| {
+            Finding::new(
+                root.pointer_to(node.id),
+                format!("is not a {kind}"),
+                format!("write a {kind}, as OpenAPI 3.0 has it here"),
+            )
+        }));
+    };
+    let is_list = |node: &Node| matches!(node.data, Data::List(_));
+    check(root.get("components"), Node::is_map, "mapping");
+    for (_, section) in root
+        .get("components")
+        .map(Node::entries)
+        .unwrap_or_default()
+    {
+        check(Some(section), Node::is_map, "mapping");
+    }
+    check(root.get("servers"), is_list, "list");
+    check(root.get("security"), is_list, "list");
+    for (path, item) in root.get("paths").map(Node::entries).unwrap_or_default() {
+        if path.starts_with("x-") {
+            continue;
+        }
+        check(Some(item), Node::is_map, "mapping");
+        check(item.get("parameters"), is_list, "list");
+        for operation in METHODS.iter().filter_map(|method| item.get(method)) {
+            check(Some(operation), Node::is_map, "mapping");
+            check(operation.get("parameters"), is_list, "list");
+            check(operation.get("responses"), Node::is_map, "mapping");
+            check(operation.get("requestBody"), Node::is_map, "mapping");
+            check(operation.get("security"), is_list, "list");
+        }
+    }
+    wrong
 }
 
 /// What a `$ref` says.
@@ -188,7 +278,8 @@ pub(super) fn component_name(node: &Node) -> Option<&str> {
         .nth(1)
 }
 
-fn is_map_of_names(key: &str) -> bool {
+/// Whether the keys of what stands under a key are names, and not fields.
+pub(super) fn is_map_of_names(key: &str) -> bool {
     matches!(
         key,
         "properties"

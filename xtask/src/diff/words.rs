@@ -10,6 +10,20 @@ use crate::node::{Data, Node};
 pub(super) const STABILITY: &str = "x-unstable";
 pub(super) const SUNSET: &str = "x-sunset";
 
+/// Whether a field of an object holds words: nothing on the wire and no code hangs on it.
+pub(super) fn is_words(field: &str) -> bool {
+    const WORDS: [&str; 7] = [
+        "description",
+        "summary",
+        "example",
+        "examples",
+        "externalDocs",
+        "tags",
+        "info",
+    ];
+    WORDS.contains(&field) || field.starts_with("x-")
+}
+
 /// Fields of an object that hold words, with the rule for each.
 type Fields = &'static [(&'static str, &'static Rule)];
 
@@ -124,7 +138,13 @@ pub(super) fn of_object(base: &Node, revision: &Node, found: &mut Vec<Found>) {
 
 /// The tags of an operation.
 pub(super) fn of_operation(base: &Node, revision: &Node, found: &mut Vec<Found>) {
+    let first = found.len();
     of_object(base, revision, found);
+    // They mean something here, and have rules of their own.
+    let known = [STABILITY, SUNSET].map(|name| format!("extension `{name}` "));
+    let mut rest = found.split_off(first);
+    rest.retain(|it| !known.iter().any(|name| it.what.starts_with(name)));
+    found.append(&mut rest);
     changed(
         "tags",
         &rules::TAGS_CHANGED,
@@ -215,11 +235,9 @@ pub(super) fn of_schemas(sides: &mut Sides<'_, '_>) {
 
 /// Extensions of an object.
 pub(super) fn extensions(base: &Node, revision: &Node, found: &mut Vec<Found>) {
-    let is_known = |key: &str| matches!(key, STABILITY | SUNSET);
     let of = |node: &Node| -> Vec<String> {
         let keys = node.entries().iter().map(|(key, _)| key.to_string());
-        keys.filter(|key| key.starts_with("x-") && !is_known(key))
-            .collect()
+        keys.filter(|key| key.starts_with("x-")).collect()
     };
     let mut all = of(base);
     all.extend(of(revision));
@@ -230,6 +248,24 @@ pub(super) fn extensions(base: &Node, revision: &Node, found: &mut Vec<Found>) {
         let label = format!("extension `{name}`");
         let sites = (base.id, revision.id);
         changed(&label, &rules::EXTENSION_CHANGED, values, sites, found);
+    }
+}
+
+/// Fields that aren't of OpenAPI 3.0, and may mean anything.
+pub(super) fn unknown_fields(base: &Node, revision: &Node, known: &[&str], found: &mut Vec<Found>) {
+    let mut all: Vec<String> = [base, revision]
+        .iter()
+        .flat_map(|node| node.entries())
+        .map(|(field, _)| field.to_string())
+        .filter(|field| !known.contains(&field.as_str()) && !field.starts_with("x-"))
+        .collect();
+    all.sort();
+    all.dedup();
+    for field in all {
+        let values = (base.get(&field), revision.get(&field));
+        let label = format!("unknown field `{field}`");
+        let sites = (base.id, revision.id);
+        changed(&label, &rules::FIELD_CHANGED, values, sites, found);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Workflow commands that GitHub shows at the lines of the spec.
 
-use super::Report;
+use super::{Report, operations};
 use crate::diff::rules::Wire;
 use crate::diff::{Change, Rust};
 
@@ -24,7 +24,10 @@ fn command(file: &str, change: &Change) -> String {
         .map(|place| format!(",line={},col={}", place.line, place.column))
         .unwrap_or_default();
     let title = format!("{}: {}", change.rule.wire, change.rule.id);
-    let mut message = change.message.clone();
+    let mut message = match operations(change) {
+        names if names.is_empty() => change.message.clone(),
+        names => format!("{names}: {}", change.message),
+    };
     for (label, texts) in [
         ("accepted: ", change.accepted.as_slice()),
         ("in Rust: ", change.rust_items.as_slice()),

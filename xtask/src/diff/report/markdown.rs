@@ -37,7 +37,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     if let Some(why) = &report.rust_unknown {
         out.push_str("\nWhat this means for Rust code is not known: ");
-        out.push_str(why);
+        out.push_str(&prose(why));
         out.push('\n');
     }
     out
@@ -69,19 +69,19 @@ fn section(out: &mut String, title: &str, changes: &[&Change], fold: bool) {
 }
 
 fn item(out: &mut String, change: &Change) {
-    let mut lines = vec![format!("- {}", change.message)];
+    let mut lines = vec![format!("- {}", prose(&change.message))];
     lines.extend(
         change
             .accepted
             .iter()
-            .map(|why| format!("  - accepted: {why}")),
+            .map(|why| format!("  - accepted: {}", prose(why))),
     );
     if change.rule.wire != Wire::None {
         lines.extend(
             change
                 .rust_items
                 .iter()
-                .map(|item| format!("  - in Rust: {item}")),
+                .map(|item| format!("  - in Rust: {}", prose(item))),
         );
     }
     if change.rust == Rust::Unknown {
@@ -94,7 +94,7 @@ fn item(out: &mut String, change: &Change) {
         .unwrap_or_default();
     let operations = match operations(change) {
         names if names.is_empty() => String::new(),
-        names => format!(" of {names}"),
+        names => format!(" of {}", prose(&names)),
     };
     lines.push(format!(
         "  - <sub>{line}`{}`{operations}: {}</sub>",
@@ -102,4 +102,28 @@ fn item(out: &mut String, change: &Change) {
     ));
     out.push_str(&lines.join("\n"));
     out.push('\n');
+}
+
+/// A text in which only code spans are marked up, whatever was in the spec.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let balanced = parts.len() % 2 == 1;
+    let mut out = String::new();
+    for (index, part) in parts.iter().enumerate() {
+        let is_last = index + 1 == parts.len();
+        if index % 2 == 1 && (balanced || !is_last) {
+            out.extend(["`", part, "`"]);
+            continue;
+        }
+        for c in part.chars() {
+            if matches!(
+                c,
+                '\\' | '<' | '>' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '@' | '&'
+            ) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+    }
+    out
 }
