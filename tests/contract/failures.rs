@@ -7,7 +7,8 @@ use llmobs_datasets::{BaseUrl, Client, Error, ErrorKind, Operation, Outcome, Ret
 
 use crate::server::{Server, Step};
 use crate::setup::{
-    LOCKED, OPERATIONS, TestClock, builder, call, chain, credentials, dataset, one_attempt,
+    LOCKED, NoNames, OPERATIONS, TestClock, builder, call, chain, closed_port, credentials,
+    dataset, one_attempt,
 };
 
 const JSON: &str = "content-type: application/json";
@@ -295,21 +296,9 @@ async fn refused_keys_are_told_by_where_they_came_from() {
     }
 }
 
-/// A resolver that knows no name, so that no test asks a network.
-struct NoNames;
-
-impl reqwest::dns::Resolve for NoNames {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        Box::pin(async move { Err(format!("no address of {}", name.as_str()).into()) })
-    }
-}
-
 #[tokio::test]
 async fn what_was_not_sent_had_no_effect() {
-    let closed = {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    let closed = closed_port();
     // A name that isn't known, and a server that hangs up on a TLS handshake.
     let nowhere = BaseUrl::with_plain_http("http://nowhere.invalid").unwrap();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))

@@ -8,6 +8,7 @@
 //! - `server`, `setup`: a server that follows a script, a clock that only records, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
 //!   the wrapper promises, over real sockets;
+//! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
 //! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
@@ -26,6 +27,8 @@ mod documentation;
 mod draft_lock;
 mod examples;
 mod failures;
+mod fault_matrix;
+mod faults;
 mod ids;
 mod main_job;
 mod mutations;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use llmobs_datasets::{ErrorKind, Operation, Outcome, RetryPolicy};
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, closed_port, dataset};
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -158,10 +158,7 @@ async fn everything_else_is_final() {
 
 #[tokio::test]
 async fn what_was_not_sent_is_repeated_in_each_operation() {
-    let closed = {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    let closed = closed_port();
     for operation in OPERATIONS {
         let clock = TestClock::default();
         let client = builder(&closed)

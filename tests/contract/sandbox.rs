@@ -15,7 +15,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
-use crate::setup::{OPERATIONS, call};
+use crate::setup::{OPERATIONS, call, told, took_effect};
 use crate::spec;
 
 fn client(sandbox: &Sandbox, user: usize, retry: RetryPolicy) -> Client {
@@ -174,15 +174,6 @@ fn large_faults() -> Vec<Fault> {
     [before, after].concat()
 }
 
-/// Whether an operation has taken effect since a state. The datasets begin locked for unlock, and
-/// unlocked else.
-fn took_effect(operation: Operation, before: &DatasetState, after: &DatasetState) -> bool {
-    match operation {
-        Operation::Restore => after.version() > before.version(),
-        _ => after.holder() != before.holder(),
-    }
-}
-
 #[tokio::test]
 async fn the_outcome_is_never_wrong() {
     for operation in OPERATIONS {
@@ -196,15 +187,7 @@ async fn the_outcome_is_never_wrong() {
             sandbox.script(scripted(operation), [fault.clone()]);
             let result = call(&dataset, operation).await;
             let effect = took_effect(operation, &before, &now(&sandbox));
-            let told = match &result {
-                Ok(_) => Some(true),
-                Err(error) => match error.outcome() {
-                    Outcome::Applied => Some(true),
-                    Outcome::NotApplied => Some(false),
-                    _ => None,
-                },
-            };
-            let right = told.is_none_or(|told| told == effect);
+            let right = told(&result).is_none_or(|told| told == effect);
             assert!(right, "{operation} {fault:?}: {result:?}, effect: {effect}");
         }
     }

@@ -1,12 +1,16 @@
 //! A server that follows a script: one step a request, on a socket of its own, byte for byte.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+
+use crate::setup::TestClock;
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -19,6 +23,17 @@ pub(crate) enum Step {
     Stall(Vec<u8>),
     /// Writes these bytes, then others again and again, until the client hangs up.
     Endless(Vec<u8>, Vec<u8>),
+    /// Writes these bytes, then resets the connection.
+    Reset(Vec<u8>),
+    /// Resets the connection of a request that is there, and not read.
+    ResetUnread,
+    /// Writes the first bytes, then, once the client reads a body if they were a head, one of the
+    /// others a second of the clock's time, until that is up.
+    Slow(Vec<u8>, Vec<u8>, TestClock),
+    /// Answers, then closes the idle connection, and waits until the client has seen it.
+    CloseIdle(Vec<u8>),
+    /// Lets the service behind take the call, and meets its answer with another step.
+    AfterEffect(Box<Step>),
 }
 
 impl Step {
@@ -42,6 +57,11 @@ impl Step {
     /// The connection is closed without an answer.
     pub(crate) fn reset() -> Self {
         Self::Cut(Vec::new())
+    }
+
+    /// This, after the call has taken effect.
+    pub(crate) fn after_effect(self) -> Self {
+        Self::AfterEffect(Box::new(self))
     }
 }
 
@@ -72,20 +92,40 @@ pub(crate) struct Server {
 
 #[derive(Default)]
 struct State {
-    script: Mutex<std::collections::VecDeque<Step>>,
+    script: Mutex<VecDeque<Step>>,
     received: Mutex<Vec<Received>>,
     arrived: Notify,
+    /// That an idle connection is closed.
+    closed: Notify,
+    /// The service that takes the calls which no step keeps from it.
+    service: Option<SocketAddr>,
 }
 
 impl Server {
     /// Starts with a script. A request after its end gets a 599, which no test expects.
     pub(crate) async fn start(script: impl IntoIterator<Item = Step>) -> Self {
+        let script = Mutex::new(script.into_iter().collect());
+        Self::serve(State {
+            script,
+            ..State::default()
+        })
+        .await
+    }
+
+    /// Starts in front of a service, which answers what no step answers.
+    pub(crate) async fn in_front_of(service: &str) -> Self {
+        let address = service.trim_start_matches("http://").parse().unwrap();
+        Self::serve(State {
+            service: Some(address),
+            ..State::default()
+        })
+        .await
+    }
+
+    async fn serve(state: State) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State {
-            script: Mutex::new(script.into_iter().collect()),
-            ..State::default()
-        });
+        let state = Arc::new(state);
         let served = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -101,6 +141,16 @@ impl Server {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Puts a script in the place of what is left of the last one.
+    pub(crate) fn script(&self, script: impl IntoIterator<Item = Step>) {
+        *self.state.script.lock().unwrap() = script.into_iter().collect();
+    }
+
+    /// Waits until the client has seen that an idle connection was closed.
+    pub(crate) async fn closed(&self) {
+        self.state.closed.notified().await;
     }
 
     /// The requests so far.
@@ -134,36 +184,112 @@ impl Drop for Server {
     }
 }
 
+impl State {
+    fn next(&self) -> Option<Step> {
+        self.script.lock().unwrap().pop_front()
+    }
+
+    /// Whether the next step comes before its request is read. If so, it is taken.
+    fn takes_unread(&self) -> bool {
+        let mut script = self.script.lock().unwrap();
+        let unread = matches!(script.front(), Some(Step::ResetUnread));
+        if unread {
+            script.pop_front();
+        }
+        unread
+    }
+
+    /// The answer of the service behind, as it is.
+    async fn forward(&self, request: &Received) -> Vec<u8> {
+        let mut socket = TcpStream::connect(self.service.unwrap()).await.unwrap();
+        let head = request
+            .head
+            .replacen("\r\n", "\r\nconnection: close\r\n", 1);
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(&request.body).await.unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.unwrap();
+        answer
+    }
+}
+
 async fn serve(mut socket: TcpStream, state: Arc<State>) {
     let mut buffer = Vec::new();
-    while let Some(request) = read_request(&mut socket, &mut buffer).await {
-        state.received.lock().unwrap().push(request);
+    loop {
+        if buffer.is_empty() && socket.readable().await.is_ok() && state.takes_unread() {
+            socket.set_zero_linger().unwrap();
+            return;
+        }
+        let Some(request) = read_request(&mut socket, &mut buffer).await else {
+            return;
+        };
+        state.received.lock().unwrap().push(request.clone());
         state.arrived.notify_waiters();
-        let step = state.script.lock().unwrap().pop_front();
-        match step.unwrap_or_else(|| Step::status(599)) {
-            Step::Answer(bytes) => {
-                if socket.write_all(&bytes).await.is_err() {
-                    return;
-                }
+        let step = match state.next() {
+            Some(Step::AfterEffect(step)) => {
+                state.forward(&request).await;
+                *step
             }
-            Step::Cut(bytes) => {
-                let _ = socket.write_all(&bytes).await;
-                return;
-            }
-            Step::Stall(bytes) => {
-                let _ = socket.write_all(&bytes).await;
-                // Until the client hangs up.
-                let _ = socket.read(&mut [0]).await;
-                return;
-            }
-            Step::Endless(bytes, more) => {
-                if socket.write_all(&bytes).await.is_ok() {
-                    while socket.write_all(&more).await.is_ok() {}
-                }
-                return;
-            }
+            Some(step) => step,
+            None if state.service.is_some() => Step::Answer(state.forward(&request).await),
+            None => Step::status(599),
+        };
+        if !follow(step, &mut socket, &state).await {
+            return;
         }
     }
+}
+
+/// Follows a step; whether the connection is kept.
+async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
+    match step {
+        Step::Answer(bytes) => return socket.write_all(&bytes).await.is_ok(),
+        Step::Cut(bytes) => {
+            let _ = socket.write_all(&bytes).await;
+        }
+        Step::Stall(bytes) => {
+            let _ = socket.write_all(&bytes).await;
+            until_hangup(socket).await;
+        }
+        Step::Endless(bytes, more) => {
+            if socket.write_all(&bytes).await.is_ok() {
+                while socket.write_all(&more).await.is_ok() {}
+            }
+        }
+        Step::Reset(bytes) => {
+            let _ = socket.write_all(&bytes).await;
+            socket.set_zero_linger().unwrap();
+        }
+        Step::Slow(head, drip, clock) => {
+            // One for the head was set before the request came.
+            let deadlines = clock.deadlines();
+            if !head.is_empty() {
+                socket.write_all(&head).await.unwrap();
+                clock.deadline_after(deadlines).await;
+            }
+            for byte in drip {
+                let _ = socket.write_all(&[byte]).await;
+                if clock.advance(Duration::from_secs(1)) {
+                    until_hangup(socket).await;
+                    return false;
+                }
+            }
+            clock.time_out();
+            until_hangup(socket).await;
+        }
+        Step::CloseIdle(bytes) => {
+            let _ = socket.write_all(&bytes).await;
+            let _ = socket.shutdown().await;
+            until_hangup(socket).await;
+            state.closed.notify_one();
+        }
+        Step::ResetUnread | Step::AfterEffect(_) => panic!("a step that comes before another"),
+    }
+    false
+}
+
+async fn until_hangup(socket: &mut TcpStream) {
+    let _ = socket.read(&mut [0]).await;
 }
 
 async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received> {

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use llmobs_datasets::{
-    Client, ClientBuilder, Clock, Credentials, Dataset, DatasetVersion, Error, Operation,
+    Client, ClientBuilder, Clock, Credentials, Dataset, DatasetVersion, Error, Operation, Outcome,
     RetryPolicy, Sleep,
 };
-
+use llmobs_sandbox::DatasetState;
 use tokio::sync::{Semaphore, watch};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
@@ -32,6 +32,8 @@ pub(crate) struct TestClock {
 struct State {
     now: Instant,
     waits: Vec<Duration>,
+    /// The end of the time that was last set for an attempt.
+    deadline: Option<Instant>,
 }
 
 impl Default for TestClock {
@@ -40,6 +42,7 @@ impl Default for TestClock {
             state: Arc::new(Mutex::new(State {
                 now: Instant::now(),
                 waits: Vec::new(),
+                deadline: None,
             })),
             deadlines: watch::Sender::new(0),
             passed: Arc::new(Semaphore::new(0)),
@@ -56,6 +59,34 @@ impl TestClock {
     /// Lets a deadline pass.
     pub(crate) fn time_out(&self) {
         self.passed.add_permits(1);
+    }
+
+    /// Lets time pass, at most until the end of the time for the present attempt; whether that is up.
+    pub(crate) fn advance(&self, duration: Duration) -> bool {
+        let up = {
+            let mut state = self.state.lock().unwrap();
+            let then = state.now + duration;
+            let up = state.deadline.is_some_and(|deadline| deadline <= then);
+            if !up {
+                state.now = then;
+            }
+            up
+        };
+        if up {
+            self.time_out();
+        }
+        up
+    }
+
+    /// How many deadlines were set so far.
+    pub(crate) fn deadlines(&self) -> usize {
+        *self.deadlines.borrow()
+    }
+
+    /// Waits until more deadlines than these have been set.
+    pub(crate) async fn deadline_after(&self, deadlines: usize) {
+        let mut set = self.deadlines.subscribe();
+        set.wait_for(|set| *set > deadlines).await.unwrap();
     }
 
     /// Lets a deadline pass, once this many have been set.
@@ -79,6 +110,7 @@ impl Clock for TestClock {
     }
 
     fn sleep_until(&self, end: Instant) -> Sleep {
+        self.state.lock().unwrap().deadline = Some(end);
         self.deadlines.send_modify(|set| *set += 1);
         let (passed, state) = (Arc::clone(&self.passed), Arc::clone(&self.state));
         Box::pin(async move {
@@ -119,6 +151,43 @@ pub(crate) async fn call(dataset: &Dataset, operation: Operation) -> Result<u32,
         Operation::Restore => dataset.restore(DatasetVersion::new(1)?).await?.attempts(),
         other => panic!("add a call of {other} here"),
     })
+}
+
+/// What a caller is told of the effect of a call: that it has it, or has it not, or neither.
+pub(crate) fn told<T>(result: &Result<T, Error>) -> Option<bool> {
+    match result.as_ref().map_err(Error::outcome) {
+        Ok(_) | Err(Outcome::Applied) => Some(true),
+        Err(Outcome::NotApplied) => Some(false),
+        Err(_) => None,
+    }
+}
+
+/// Whether an operation has taken effect since a state: datasets begin locked for unlock, and unlocked
+/// else.
+pub(crate) fn took_effect(
+    operation: Operation,
+    before: &DatasetState,
+    after: &DatasetState,
+) -> bool {
+    match operation {
+        Operation::Restore => after.version() > before.version(),
+        _ => after.holder() != before.holder(),
+    }
+}
+
+/// A resolver that knows no name, so that no test asks a network.
+pub(crate) struct NoNames;
+
+impl reqwest::dns::Resolve for NoNames {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move { Err(format!("no address of {}", name.as_str()).into()) })
+    }
+}
+
+/// The address of a port that nobody listens on.
+pub(crate) fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// The errors from the first to the last source.

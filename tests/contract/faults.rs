@@ -1,0 +1,214 @@
+//! The faults of the matrix, and what a server does for each.
+
+use Effect::{Either, No, Yes};
+
+use crate::server::Step;
+use crate::setup::{LOCKED, TestClock};
+
+const JSON: &str = "content-type: application/json";
+const NOW: &str = "date: Tue, 20 Jan 2026 09:20:00 GMT";
+/// Gzip of `{}`.
+const GZIP: &[u8] =
+    b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
+
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) effect: Effect,
+    pub(crate) meets: Meets,
+}
+
+/// Whether a call that meets a fault may have taken effect, at a server that is honest.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Effect {
+    No,
+    Yes,
+    Either,
+}
+
+/// What a call meets.
+#[derive(Clone, Copy)]
+pub(crate) enum Meets {
+    ClosedPort,
+    UnknownHost,
+    /// A connection that was closed since the call before.
+    ClosedConnection,
+    Step(fn(&Stage) -> Step),
+}
+
+/// What steps need to know.
+pub(crate) struct Stage {
+    pub(crate) clock: TestClock,
+    /// Where redirects lead.
+    pub(crate) elsewhere: String,
+}
+
+impl Fault {
+    fn new(name: &'static str, effect: Effect, meets: Meets) -> Self {
+        Self {
+            name,
+            effect,
+            meets,
+        }
+    }
+}
+
+fn step(name: &'static str, effect: Effect, step: fn(&Stage) -> Step) -> Fault {
+    Fault::new(name, effect, Meets::Step(step))
+}
+
+/// All faults, in the order of the table.
+pub(crate) fn faults() -> impl Iterator<Item = Fault> {
+    connections().into_iter().chain(bodies()).chain(statuses())
+}
+
+/// Of connections, and of time.
+fn connections() -> Vec<Fault> {
+    vec![
+        Fault::new("connection refused", No, Meets::ClosedPort),
+        Fault::new("host name not found", No, Meets::UnknownHost),
+        step("reset before the request is read", No, |_| {
+            Step::ResetUnread
+        }),
+        step("reset after the request is read", Either, |_| {
+            Step::Reset(Vec::new())
+        }),
+        step("closed after the request is read", Either, |_| {
+            Step::reset()
+        }),
+        step("reset in mid-body", Yes, |_| {
+            Step::Reset(cut(LOCKED.len(), half()))
+        }),
+        step("truncated JSON", Yes, |_| {
+            Step::answer(200, &[JSON], half())
+        }),
+        step("no answer, ever", Either, |stage| {
+            Step::Slow(Vec::new(), Vec::new(), stage.clock.clone())
+        }),
+        step("one byte a second", Either, |stage| {
+            Step::Slow(Vec::new(), cut(LOCKED.len(), LOCKED), stage.clock.clone())
+        }),
+        step("a body of one byte a second", Yes, |stage| {
+            let head = cut(LOCKED.len(), "");
+            Step::Slow(head, LOCKED.into(), stage.clock.clone())
+        }),
+        step("HTTP/1.0", Yes, |_| {
+            Step::Cut([b"HTTP/1.0 200 S\r\n\r\n", LOCKED.as_bytes()].concat())
+        }),
+        Fault::new(
+            "connection closed between calls",
+            Yes,
+            Meets::ClosedConnection,
+        ),
+    ]
+}
+
+/// Of the body of a 200.
+fn bodies() -> Vec<Fault> {
+    vec![
+        step("endless body", Either, |_| {
+            Step::Endless(b"HTTP/1.1 200 S\r\n\r\n".to_vec(), vec![b' '; 1 << 16])
+        }),
+        step("body of 10 MB", Either, |_| {
+            Step::answer(200, &[JSON], vec![b' '; 10_000_000])
+        }),
+        step("empty body", Yes, |_| Step::status(200)),
+        step("HTML body", Either, |_| {
+            Step::answer(200, &["content-type: text/html"], "<!DOCTYPE html><html>")
+        }),
+        step("wrong media type", Yes, |_| {
+            Step::answer(200, &["content-type: text/plain"], LOCKED)
+        }),
+        step("content length too large", Yes, |_| {
+            Step::Cut(cut(LOCKED.len() + 9, LOCKED))
+        }),
+        step("content length too small", Yes, |_| {
+            Step::Answer(cut(LOCKED.len() / 2, LOCKED))
+        }),
+        step("content length no number", Either, |_| {
+            Step::Cut(b"HTTP/1.1 200 S\r\ncontent-length: x\r\n\r\n".to_vec())
+        }),
+        step("invalid UTF-8", Yes, |_| {
+            let (start, rest) = LOCKED.split_once("Jane").unwrap();
+            Step::answer(
+                200,
+                &[JSON],
+                [start.as_bytes(), b"\xff", rest.as_bytes()].concat(),
+            )
+        }),
+        step("unknown enum value", Yes, |_| {
+            locked_with("\"draft_state_data\"", "\"of_tomorrow\"")
+        }),
+        step("missing required field", Yes, |_| {
+            locked_with("\"drafting_since\"", "\"since\"")
+        }),
+        step("null for an optional field", Yes, |_| {
+            locked_with("\"Jane Doe\"", "null")
+        }),
+        step("unknown fields", Yes, |_| {
+            locked_with("\"drafting_since\"", "\"new\": [{}], \"drafting_since\"")
+        }),
+        step("gzip that was not asked for", Yes, |_| {
+            Step::answer(200, &[JSON, "content-encoding: gzip"], GZIP)
+        }),
+    ]
+}
+
+/// Of other statuses.
+fn statuses() -> Vec<Fault> {
+    vec![
+        step("429, seconds", No, |_| limited(&["retry-after: 7"])),
+        step("429, date", No, |_| {
+            limited(&[NOW, "retry-after: Tue, 20 Jan 2026 09:20:04 GMT"])
+        }),
+        step("429, past date", No, |_| {
+            limited(&[NOW, "retry-after: Tue, 20 Jan 2015 09:20:00 GMT"])
+        }),
+        step("429, negative", No, |_| limited(&["retry-after: -7"])),
+        step("429, huge", No, |_| limited(&["retry-after: 99999999999"])),
+        step("429, garbage", No, |_| limited(&["retry-after: at noon"])),
+        step("429, no hint", No, |_| limited(&[])),
+        step("429, reset of the limit", No, |_| {
+            limited(&["x-ratelimit-reset: 9"])
+        }),
+        step("408", Either, |_| Step::status(408)),
+        step("500", Either, |_| Step::status(500)),
+        step("502", Either, |_| Step::answer(502, &[], "<html>")),
+        step("503", Either, |_| Step::status(503)),
+        step("504", Either, |_| Step::status(504)),
+        step("409", No, |_| {
+            Step::answer(409, &[JSON], "{\"errors\":[\"No\"]}")
+        }),
+        step("423", No, |_| Step::status(423)),
+        step("418", No, |_| Step::status(418)),
+        step("204", Yes, |_| {
+            Step::Answer(b"HTTP/1.1 204 S\r\n\r\n".to_vec())
+        }),
+        step("206", Yes, |_| Step::answer(206, &[JSON], LOCKED)),
+        step("301 to another host", Either, |stage| redirect(301, stage)),
+        step("302 to another host", Either, |stage| redirect(302, stage)),
+        step("307 to another host", Either, |stage| redirect(307, stage)),
+        step("308 to another host", Either, |stage| redirect(308, stage)),
+    ]
+}
+
+fn half() -> &'static str {
+    LOCKED.split_at(LOCKED.len() / 2).0
+}
+
+/// A 200 that tells a length of its body, and has another.
+fn cut(told: usize, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 S\r\n{JSON}\r\ncontent-length: {told}\r\n\r\n{body}").into_bytes()
+}
+
+fn locked_with(from: &str, to: &str) -> Step {
+    assert!(LOCKED.contains(from), "{from}");
+    Step::answer(200, &[JSON], LOCKED.replace(from, to))
+}
+
+fn limited(headers: &[&str]) -> Step {
+    Step::answer(429, headers, "{\"errors\":[\"Too many requests\"]}")
+}
+
+fn redirect(status: u16, stage: &Stage) -> Step {
+    Step::answer(status, &[&format!("location: {}/x", stage.elsewhere)], "")
+}
