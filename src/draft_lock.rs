@@ -2,9 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
 
 use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
 
@@ -18,7 +20,7 @@ use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
 /// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
 /// the background if a tokio runtime is there, without anybody to tell whether that worked, and with
 /// a warning through `tracing` in any case. If the runtime is gone or ends before, the dataset stays
-/// locked.
+/// locked. If the same user locks again before it is done, it gives that lock back, too.
 #[must_use = "the dataset is locked until `unlock`"]
 #[derive(Debug)]
 pub struct DraftLock {
@@ -61,13 +63,14 @@ struct Guard {
 }
 
 impl Guard {
-    /// Locks. The guard is armed before the request is sent: dropped on the way, it must unlock.
+    /// Locks. Dropped on the way, it does so in the background, and unlocks.
     async fn lock(dataset: Dataset) -> Result<(Self, Response<DraftState>), NotLocked> {
+        let locked = Locking::new(dataset.clone()).answer().await;
         let mut guard = Self {
             dataset,
             armed: true,
         };
-        match guard.dataset.lock().await {
+        match locked {
             Ok(state) => Ok((guard, state)),
             Err(error) if error.outcome() == Outcome::NotApplied => {
                 guard.armed = false;
@@ -93,22 +96,63 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if !self.armed {
+        if self.armed {
+            unlock_in_background(self.dataset.clone(), None);
+        }
+    }
+}
+
+type Lock = Fuse<BoxFuture<'static, Result<Response<DraftState>>>>;
+
+/// A lock that is on its way. If it is dropped, its request may have been sent: were that given up, an
+/// unlock could overtake it, and the lock would stay. So it is waited for.
+struct Locking {
+    dataset: Dataset,
+    lock: Lock,
+}
+
+impl Locking {
+    fn new(dataset: Dataset) -> Self {
+        let locked = dataset.clone();
+        Self {
+            dataset,
+            lock: async move { locked.lock().await }.boxed().fuse(),
+        }
+    }
+
+    async fn answer(mut self) -> Result<Response<DraftState>> {
+        (&mut self.lock).await
+    }
+}
+
+impl Drop for Locking {
+    fn drop(&mut self) {
+        if !self.lock.is_terminated() {
+            let lock = mem::replace(&mut self.lock, Fuse::terminated());
+            unlock_in_background(self.dataset.clone(), Some(lock));
+        }
+    }
+}
+
+/// Gives a lock back in the background, once it is there if it is still on its way.
+fn unlock_in_background(dataset: Dataset, locking: Option<Lock>) {
+    let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        tracing::warn!(%project_id, %dataset_id, "draft lock dropped without a runtime: the dataset stays locked");
+        return;
+    };
+    tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
+    runtime.spawn(async move {
+        if let Some(locking) = locking
+            && let Err(error) = locking.await
+            && error.outcome() == Outcome::NotApplied
+        {
             return;
         }
-        let dataset = self.dataset.clone();
-        let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            tracing::warn!(%project_id, %dataset_id, "draft lock dropped without a runtime: the dataset stays locked");
-            return;
-        };
-        tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
-        runtime.spawn(async move {
-            if let Err(error) = dataset.unlock().await {
-                tracing::warn!(%error, "the dataset may still be locked");
-            }
-        });
-    }
+        if let Err(error) = dataset.unlock().await {
+            tracing::warn!(%error, "the dataset may still be locked");
+        }
+    });
 }
 
 /// Why a dataset could not be locked.

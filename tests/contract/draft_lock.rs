@@ -152,15 +152,42 @@ async fn dropped_during_the_work_it_unlocks_in_the_background() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
+/// Lets everything else go on until nothing is left to do but wait for the server.
+async fn settle() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
-async fn dropped_while_it_locks_it_unlocks_in_the_background() {
-    let server = Server::start([Step::Stall(Vec::new()), done()]).await;
+async fn dropped_while_it_locks_it_unlocks_once_the_lock_is_answered() {
+    let (lock, answer) = locked().held();
+    let server = Server::start([lock, done()]).await;
     let dataset = one_attempt(&server);
     let task = tokio::spawn(async move { dataset.with_draft_lock(restore).await });
     server.arrived(1).await;
     task.abort();
+    task.await.unwrap_err();
+    settle().await;
+    // An unlock by now could overtake the lock, which nothing would give back then.
+    assert_eq!(verbs(&server), [LOCK]);
+    answer.notify_one();
     server.arrived(2).await;
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn dropped_while_it_locks_it_leaves_a_lock_that_is_refused() {
+    let (lock, answer) = Step::status(409).held();
+    let server = Server::start([lock]).await;
+    let dataset = one_attempt(&server);
+    let task = tokio::spawn(async move { dataset.draft_lock().await });
+    server.arrived(1).await;
+    task.abort();
+    task.await.unwrap_err();
+    answer.notify_one();
+    settle().await;
+    assert_eq!(verbs(&server), [LOCK]);
 }
 
 #[tokio::test]

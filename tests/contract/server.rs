@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Cut(Vec<u8>),
     /// Writes these bytes, then nothing, for ever.
     Stall(Vec<u8>),
+    /// Answers once it is told to.
+    Held(Vec<u8>, Arc<Notify>),
     /// Writes these bytes, then others again and again, until the client hangs up.
     Endless(Vec<u8>, Vec<u8>),
     /// Writes these bytes, then resets the connection.
@@ -57,6 +59,15 @@ impl Step {
     /// The connection is closed without an answer.
     pub(crate) fn reset() -> Self {
         Self::Cut(Vec::new())
+    }
+
+    /// This, once it is told to.
+    pub(crate) fn held(self) -> (Self, Arc<Notify>) {
+        let Self::Answer(bytes) = self else {
+            panic!("only answers are held")
+        };
+        let told = Arc::new(Notify::new());
+        (Self::Held(bytes, Arc::clone(&told)), told)
     }
 
     /// This, after the call has taken effect.
@@ -250,6 +261,10 @@ async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
         Step::Stall(bytes) => {
             let _ = socket.write_all(&bytes).await;
             until_hangup(socket).await;
+        }
+        Step::Held(bytes, told) => {
+            told.notified().await;
+            return socket.write_all(&bytes).await.is_ok();
         }
         Step::Endless(bytes, more) => {
             if socket.write_all(&bytes).await.is_ok() {
