@@ -9,6 +9,7 @@
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
 //!   the wrapper promises, over real sockets;
 //! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
+//! - `at_most_once`: so do restores and locks of many tasks, some of them dropped on the way;
 //! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
@@ -20,6 +21,7 @@
 )]
 
 mod answers;
+mod at_most_once;
 mod bodies;
 mod calls;
 mod configuration;

@@ -42,7 +42,7 @@ fn now(sandbox: &Sandbox) -> DatasetState {
     sandbox.dataset(PROJECT_ID, DATASET_ID).unwrap()
 }
 
-fn scripted(operation: Operation) -> Scripted {
+pub(crate) fn scripted(operation: Operation) -> Scripted {
     match operation {
         Operation::Lock => Scripted::Lock,
         Operation::Unlock => Scripted::Unlock,
@@ -144,7 +144,7 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
 
 /// The faults of an honest server, before and after the effect: it doesn't say that it has refused
 /// what it did, or done what it did not. Of one that does, no client can know better.
-fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let refusals = [
         Fault::status(400).body("{\"errors\":[\"No\"]}"),
         Fault::status(404),
@@ -193,9 +193,8 @@ async fn the_outcome_is_never_wrong() {
     }
 }
 
-/// What a random call meets, most often nothing.
-fn random_fault(runner: &mut TestRunner) -> Fault {
-    let faults = faults();
+/// What a random call meets: one of some faults, and most often nothing.
+pub(crate) fn random_fault(runner: &mut TestRunner, faults: &[Fault]) -> Fault {
     let index = (0..4 * faults.len()).new_tree(runner).unwrap().current();
     faults
         .get(index)
@@ -208,8 +207,11 @@ async fn ten_thousand_calls_of_64_tasks_leave_all_rules_intact() {
     const CALLS: usize = 10_000;
     let sandbox = Sandbox::start().await.unwrap();
     let mut runner = TestRunner::deterministic();
+    let met = faults();
     for operation in OPERATIONS {
-        let faults: Vec<Fault> = (0..CALLS).map(|_| random_fault(&mut runner)).collect();
+        let faults: Vec<Fault> = (0..CALLS)
+            .map(|_| random_fault(&mut runner, &met))
+            .collect();
         sandbox.script(scripted(operation), faults);
     }
     let calls = Arc::new(AtomicUsize::new(0));
