@@ -262,6 +262,12 @@ impl Sandbox {
         self.service.requests()
     }
 
+    /// The requests so far, which are then forgotten: a sandbox that runs for long remembers each.
+    #[must_use]
+    pub fn take_requests(&self) -> Vec<ReceivedRequest> {
+        self.service.take_requests()
+    }
+
     /// Queues what the next calls to an operation meet, one fault a call.
     pub fn script(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         self.service.script(operation, faults);

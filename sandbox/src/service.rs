@@ -81,6 +81,10 @@ impl Service {
         open(&self.requests).clone()
     }
 
+    pub(crate) fn take_requests(&self) -> Vec<ReceivedRequest> {
+        std::mem::take(&mut *open(&self.requests))
+    }
+
     pub(crate) fn script(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         open(&self.faults)
             .entry(operation)

@@ -283,6 +283,9 @@ async fn requests_are_kept_without_the_keys() {
     for user in sandbox.users() {
         assert!(!text.contains(&user.application_key));
     }
+
+    assert_eq!(sandbox.take_requests(), requests);
+    assert_eq!(sandbox.requests(), []);
     assert!(!text.contains(sandbox.api_key()));
 }
 
