@@ -8,6 +8,7 @@
 //! - `server`, `setup`: a server that follows a script, a clock that only records, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
 //!   the wrapper promises, over real sockets;
+//! - `arbitrary_input`: any bytes in the place of an answer, an id, a site or a key are no panic;
 //! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
 //! - `at_most_once`: so do restores and locks of many tasks, some of them dropped on the way;
 //! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
@@ -21,6 +22,7 @@
 )]
 
 mod answers;
+mod arbitrary_input;
 mod at_most_once;
 mod bodies;
 mod calls;

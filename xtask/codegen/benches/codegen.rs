@@ -47,10 +47,10 @@ fn main() -> Result<()> {
             let start = Instant::now();
             let base = Document::parse(spec.name.clone(), text.clone())?;
             let revision = Document::parse(spec.name.clone(), changed.clone())?;
-            let changes = xtask::diff::compare(&base, &revision)?;
+            let found = xtask::diff::compare(&base, &revision)?;
             diff = diff.min(start.elapsed());
-            if changes.len() != 1 {
-                return Err(format!("{} changes where one was made", changes.len()).into());
+            if found.len() != 1 {
+                return Err(format!("{} changes where one was made", found.len()).into());
             }
             best = Some(best.map_or(took, |best| {
                 if took.iter().sum::<Duration>() < best.iter().sum() {
