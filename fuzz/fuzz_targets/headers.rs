@@ -1,0 +1,36 @@
+//! The headers that tell of rate limits, waits and time: a line for each, which begins with its name.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+// Not public, so it is compiled in.
+#[path = "../../src/rate_limit.rs"]
+mod rate_limit;
+
+const NAMES: [&str; 7] = [
+    "retry-after",
+    "date",
+    "x-ratelimit-limit",
+    "x-ratelimit-period",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-ratelimit-name",
+];
+
+fuzz_target!(|lines: &[u8]| {
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        let Some((first, value)) = line.split_first() else {
+            continue;
+        };
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.append(NAMES[usize::from(*first) % NAMES.len()], value);
+        }
+    }
+    let _ = rate_limit::RateLimit::from_headers(&headers);
+    let _ = rate_limit::date(&headers);
+    let _ = rate_limit::retry_hint(StatusCode::TOO_MANY_REQUESTS, &headers);
+    let _ = rate_limit::retry_hint(StatusCode::SERVICE_UNAVAILABLE, &headers);
+});
