@@ -100,6 +100,10 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
         assert_eq!(error.errors()[0].title(), Some("Nope"));
         let unknown = "; whether it took effect is not known";
         assert!(error.to_string().ends_with(unknown), "{error}");
+        // Errors beside what else would be a success.
+        let beside = LOCKED.replacen('{', "{\"errors\":[\"Nope\"],", 1);
+        let error = failure(operation, Step::answer(200, &[JSON], beside)).await;
+        assert_eq!(error.outcome(), Outcome::Unknown);
         // Cut short in the list of errors: still no success.
         let cut = b"HTTP/1.1 200 S\r\ncontent-length: 99\r\n\r\n{\"errors\":[\"No".to_vec();
         assert_eq!(

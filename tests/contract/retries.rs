@@ -220,6 +220,25 @@ async fn a_call_ends_rather_than_wait_beyond_its_time() {
 }
 
 #[tokio::test]
+async fn a_wait_that_leaves_no_time_is_not_begun() {
+    for (milliseconds, attempts) in [(250, 1), (251, 2)] {
+        let server = Server::start(vec![Step::status(503); 9]).await;
+        let clock = TestClock::default();
+        let client = builder(&server.url())
+            .retry(exact())
+            .call_timeout(ms(milliseconds))
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let error = call(&dataset(&client), Operation::Lock).await.unwrap_err();
+        assert_eq!(
+            (error.attempts(), server.received().len()),
+            (attempts, attempts as usize)
+        );
+    }
+}
+
+#[tokio::test]
 async fn jitter_adds_at_most_the_initial_backoff() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {
