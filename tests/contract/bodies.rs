@@ -109,17 +109,20 @@ async fn a_body_that_stops_coming_ends_with_its_status() {
 
 #[tokio::test]
 async fn real_timeouts_end_a_call_that_gets_no_answer() {
-    // The one test on real time: that the default clock is wired up. It asserts no duration.
-    let server = Server::start([Step::Stall(Vec::new())]).await;
-    let client = builder(&server.url())
-        .attempt_timeout(Duration::from_millis(20))
-        .retry(RetryPolicy::none())
-        .build()
-        .unwrap();
-    assert!(
-        call(&dataset(&client), Operation::Restore)
+    // The one test on real time: that the default clock is wired up, and so is a time out of the HTTP
+    // client that is handed in. It asserts no duration.
+    let timeout = Duration::from_millis(20);
+    let theirs = reqwest::Client::builder().no_proxy().timeout(timeout);
+    let server = Server::start(vec![Step::Stall(Vec::new()); 2]).await;
+    for builder in [
+        builder(&server.url()).attempt_timeout(timeout),
+        builder(&server.url()).http(theirs),
+    ] {
+        let client = builder.retry(RetryPolicy::none()).build().unwrap();
+        let error = call(&dataset(&client), Operation::Restore)
             .await
-            .unwrap_err()
-            .is_timeout()
-    );
+            .unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(error.outcome(), Outcome::Unknown);
+    }
 }

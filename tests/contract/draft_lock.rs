@@ -31,6 +31,11 @@ const LOCK: &str = "draft_state/lock";
 const UNLOCK: &str = "draft_state/unlock";
 const RESTORE: &str = "restore";
 
+/// How many errors are behind one.
+fn sources(error: &dyn std::error::Error) -> usize {
+    std::iter::successors(error.source(), |error| error.source()).count()
+}
+
 async fn restore(dataset: Dataset) -> Result<u32> {
     Ok(dataset.restore(DatasetVersion::new(1)?).await?.attempts())
 }
@@ -71,6 +76,7 @@ async fn the_error_of_the_work_is_the_main_one() {
         .with_draft_lock(restore)
         .await
         .unwrap_err();
+    assert_eq!(sources(&error), 1);
     let DraftLockError::Work {
         error,
         unlock: None,
@@ -118,6 +124,7 @@ async fn work_that_is_done_is_not_lost_with_the_unlock() {
             .starts_with("the work is done, but then: unlock dataset"),
         "{error}"
     );
+    assert_eq!(sources(&error), 1);
     let DraftLockError::Unlock { value, error } = error else {
         panic!("{error:?}")
     };
@@ -208,6 +215,7 @@ async fn a_lock_that_is_refused_needs_no_unlock() {
         .with_draft_lock(restore)
         .await
         .unwrap_err();
+    assert_eq!(sources(&error), 2);
     let DraftLockError::Lock(refused) = error else {
         panic!("{error:?}")
     };
