@@ -297,27 +297,18 @@ fn intersection<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'
     both(a, b).into_iter().chain(both(b, a)).collect()
 }
 
-/// Whether a part alone allows null without saying so.
+/// Whether a part alone allows null without saying so. Members of `allOf` are parts themselves.
 fn open(part: &Node) -> bool {
-    match part.get("enum") {
-        Some(values) => values
-            .items()
-            .iter()
-            .any(|it| matches!(it.data, Data::Null)),
-        None => {
-            part.get("type").is_none()
-                && [
-                    "properties",
-                    "items",
-                    "additionalProperties",
-                    "allOf",
-                    "oneOf",
-                    "anyOf",
-                ]
-                .iter()
-                .all(|keyword| part.get(keyword).is_none())
-        }
+    if let Some(values) = part.get("enum") {
+        let mut values = values.items().iter();
+        return values.any(|value| matches!(value.data, Data::Null));
     }
+    let is_choice = |keyword: &str| part.get(keyword).is_some_and(|it| it.items().len() > 1);
+    let says = |keyword: &str| part.get(keyword).is_some();
+    !["type", "properties", "items", "additionalProperties"]
+        .into_iter()
+        .any(says)
+        && !["oneOf", "anyOf"].into_iter().any(is_choice)
 }
 
 pub(super) fn number(node: &Node) -> Option<f64> {

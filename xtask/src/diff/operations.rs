@@ -287,16 +287,30 @@ fn callbacks<'a>(
     let all = |node: &'a Node| node.get("callbacks").map(Node::entries).unwrap_or_default();
     for (name, old) in all(base) {
         let new = all(revision).iter().find(|(other, _)| other == name);
-        let what = match new.map(|(_, new)| (specs.0.resolve(old), specs.1.resolve(new))) {
-            None => format!("callback `{name}` removed: {}", show(old)),
-            Some((before, after)) if !same(specs, before, after) => format!(
-                "callback `{name}` changed {}; this cannot be shown to be compatible",
-                from_to(before, after)
+        let (rule, what) = match new.map(|(_, new)| (specs.0.resolve(old), specs.1.resolve(new))) {
+            None => (
+                &rules::CALLBACK_CHANGED,
+                format!("callback `{name}` removed: {}", show(old)),
+            ),
+            Some((before, after)) if !same(specs, before, after, false) => {
+                let change = if before == after {
+                    "in what it refers to".to_owned()
+                } else {
+                    from_to(before, after)
+                };
+                let what = format!(
+                    "callback `{name}` changed {change}; this cannot be shown to be compatible"
+                );
+                (&rules::CALLBACK_CHANGED, what)
+            }
+            Some((before, after)) if !same(specs, before, after, true) => (
+                &rules::DESCRIPTION_CHANGED,
+                format!("words of the callback `{name}` changed"),
             ),
             Some(_) => continue,
         };
         let place = new.map_or(revision.id, |(_, new)| new.id);
-        found.push(Found::new(&rules::CALLBACK_CHANGED, old.id, place, what));
+        found.push(Found::new(rule, old.id, place, what));
     }
     for (name, new) in all(revision) {
         if !all(base).iter().any(|(other, _)| other == name) {

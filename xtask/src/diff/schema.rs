@@ -58,7 +58,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         sides.default();
         sides.unknown();
         let any = (base.is_any(), revision.is_any());
-        unions::discriminators(&self, &mut sides);
+        unions::discriminators(&mut self, &mut sides);
         if (any.0 && !revision.unions.is_empty()) || (any.1 && !base.unions.is_empty()) {
             unions::and_any(&mut sides, any.0);
         } else if any.0 != any.1 && (base.types().is_some() || revision.types().is_some()) {

@@ -205,16 +205,18 @@ fn schemes<'a>(
             continue;
         }
         let name = counterpart(specs, scheme, used);
+        if !used.contains(name) {
+            // That it is of no use any more is told above.
+            continue;
+        }
         let Some(before) = specs.0.component("securitySchemes", scheme) else {
             continue;
         };
         let Some(after) = specs.1.component("securitySchemes", name) else {
-            if used.contains(name) {
-                let what = format!("definition of the security scheme `{scheme}` removed");
-                let place = specs.1.root().get("components").unwrap_or(specs.1.root());
-                let rule = &rules::SECURITY_SCHEME_CHANGED;
-                found.push(Found::new(rule, before.id, place.id, what));
-            }
+            let what = format!("definition of the security scheme `{scheme}` removed");
+            let place = specs.1.root().get("components").unwrap_or(specs.1.root());
+            let rule = &rules::SECURITY_SCHEME_CHANGED;
+            found.push(Found::new(rule, before.id, place.id, what));
             continue;
         };
         let (before, after) = (specs.0.resolve(before), specs.1.resolve(after));

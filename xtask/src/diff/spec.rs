@@ -185,8 +185,13 @@ enum Step<'a> {
     OutOf(u32),
 }
 
-/// Whether two values are the same, words aside and references followed.
-pub(super) fn same<'a>(specs: (&Spec<'a>, &Spec<'a>), base: &'a Node, revision: &'a Node) -> bool {
+/// Whether two values are the same, references followed, with their words or without.
+pub(super) fn same<'a>(
+    specs: (&Spec<'a>, &Spec<'a>),
+    base: &'a Node,
+    revision: &'a Node,
+    with_words: bool,
+) -> bool {
     let mut seen = HashSet::new();
     let mut open = vec![(base, revision, false)];
     while let Some((old, new, names)) = open.pop() {
@@ -198,7 +203,7 @@ pub(super) fn same<'a>(specs: (&Spec<'a>, &Spec<'a>), base: &'a Node, revision: 
             (Data::Map(_), Data::Map(_)) => {
                 let fields = |node: &'a Node| {
                     let entries = node.entries().iter();
-                    entries.filter(move |(key, _)| names || !words::is_words(key))
+                    entries.filter(move |(key, _)| names || with_words || !words::is_words(key))
                 };
                 if fields(old).count() != fields(new).count() {
                     return false;

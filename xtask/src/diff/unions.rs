@@ -108,7 +108,7 @@ fn alternatives<'a>(
 /// Which alternative of the base is which one of the revision: those that refer to the same
 /// component, then those that are equal, then those that look alike.
 fn matched<'a>(
-    comparison: &Comparison<'_, 'a>,
+    comparison: &mut Comparison<'_, 'a>,
     old: &[Vec<&'a Node>],
     new: &[Vec<&'a Node>],
 ) -> Vec<(usize, usize)> {
@@ -117,7 +117,7 @@ fn matched<'a>(
         [alone] => component_name(alone),
         _ => None,
     };
-    let mut take = |fit: &dyn Fn(&[&'a Node], &[&'a Node]) -> bool| {
+    let mut take = |fit: &mut dyn FnMut(&[&'a Node], &[&'a Node]) -> bool| {
         for (i, a) in old.iter().enumerate() {
             for (j, b) in new.iter().enumerate() {
                 let free = !matched.iter().any(|(old, new)| *old == i || *new == j);
@@ -127,7 +127,7 @@ fn matched<'a>(
             }
         }
     };
-    take(&|a, b| name(a).is_some() && name(a) == name(b));
+    take(&mut |a, b| name(a).is_some() && name(a) == name(b));
     if comparison.is_for_sameness() {
         // Alternatives of alternatives are the same if they are in the same order: to try all
         // orders at each level would take for ever.
@@ -137,8 +137,8 @@ fn matched<'a>(
         }
         return matched;
     }
-    take(&|a, b| same(comparison, a, b));
-    take(&|a, b| {
+    take(&mut |a, b| same(comparison, a, b));
+    take(&mut |a, b| {
         let base = Effective::of(comparison.specs.0, a);
         let revision = Effective::of(comparison.specs.1, b);
         alike(&base, &revision)
@@ -146,8 +146,13 @@ fn matched<'a>(
     matched
 }
 
-/// Whether schemas say the same, words aside.
-fn same<'a>(comparison: &Comparison<'_, 'a>, base: &[&'a Node], revision: &[&'a Node]) -> bool {
+/// Whether schemas say the same, words aside. Where just that is asked of what holds them, they are
+/// among what is to be compared for it.
+fn same<'a>(comparison: &mut Comparison<'_, 'a>, base: &[&'a Node], revision: &[&'a Node]) -> bool {
+    if comparison.is_for_sameness() {
+        comparison.child(Site::new(base.to_vec(), 0), Site::new(revision.to_vec(), 0));
+        return true;
+    }
     let mut scratch = Schemas::for_sameness();
     let (base, revision) = (base.to_vec(), revision.to_vec());
     scratch.root(
@@ -164,7 +169,7 @@ fn same<'a>(comparison: &Comparison<'_, 'a>, base: &[&'a Node], revision: &[&'a 
 }
 
 /// Compares what tells alternatives apart.
-pub(super) fn discriminators<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
+pub(super) fn discriminators<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
     let (old, new) = (
         sides.base.first("discriminator"),
         sides.revision.first("discriminator"),
@@ -192,27 +197,35 @@ pub(super) fn discriminators<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Si
     }
 }
 
+/// Whether the targets of a discriminator's value are neither the same component nor alike.
+fn leads_elsewhere<'a>(comparison: &mut Comparison<'_, 'a>, old: &Node, new: &Node) -> bool {
+    let name = |node: &Node| {
+        let text = node.text().unwrap_or_default();
+        text.rsplit('/').next().unwrap_or(text).to_owned()
+    };
+    let (before, after) = (name(old), name(new));
+    if before == after {
+        return false;
+    }
+    let (base, revision) = comparison.specs;
+    match (
+        base.component("schemas", &before),
+        revision.component("schemas", &after),
+    ) {
+        (Some(old), Some(new)) => !same(comparison, &[old], &[new]),
+        _ => true,
+    }
+}
+
 fn mappings<'a>(
-    comparison: &Comparison<'_, 'a>,
+    comparison: &mut Comparison<'_, 'a>,
     sides: &mut Sides<'_, 'a>,
     before: &'a Node,
     after: &'a Node,
 ) {
     let entries = |node: &'a Node| node.get("mapping").map(Node::entries).unwrap_or_default();
-    let target = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
     for (value, to) in entries(before) {
         let now = entries(after).iter().find(|(other, _)| other == value);
-        let renamed = |new: &Node| {
-            let old = comparison
-                .specs
-                .0
-                .component("schemas", &target(to.text()?))?;
-            let new = comparison
-                .specs
-                .1
-                .component("schemas", &target(new.text()?))?;
-            Some(same(comparison, &[old], &[new]))
-        };
         match now {
             None => {
                 let what = format!("discriminator value `{value}` removed");
@@ -223,10 +236,7 @@ fn mappings<'a>(
                     what,
                 );
             }
-            Some((_, new))
-                if to.text().map(target) != new.text().map(target)
-                    && renamed(new) != Some(true) =>
-            {
+            Some((_, new)) if leads_elsewhere(comparison, to, new) => {
                 let what = format!(
                     "discriminator value `{value}` changed {}; this cannot be shown to be compatible",
                     from_to(to, new)
@@ -250,7 +260,7 @@ fn mappings<'a>(
 }
 
 /// Compares what a value must not fit.
-pub(super) fn not<'a>(comparison: &Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
+pub(super) fn not<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mut Sides<'_, 'a>) {
     let nots = |effective: &Effective<'a>| effective.all("not").collect::<Vec<_>>();
     let (old, new) = (nots(sides.base), nots(sides.revision));
     match (old.as_slice(), new.as_slice()) {

@@ -19,4 +19,6 @@
 
 mod cases;
 mod formats;
+mod properties;
+mod rewrites;
 mod rules;

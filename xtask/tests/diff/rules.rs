@@ -148,3 +148,24 @@ fn the_table_in_the_repository_is_that_of_the_code() {
         "{remedy}"
     );
 }
+
+#[test]
+fn a_callback_changes_with_what_it_refers_to() {
+    let document = |kind: &str| {
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{ callbacks: {{ c: {{ /b: {{ post: {{ requestBody: \
+             {{ $ref: '#/components/requestBodies/B' }} }} }} }} }} }} }} }}\n\
+             components: {{ requestBodies: {{ B: {{ description: {kind} }} }} }}\n"
+        )
+    };
+    let (base, words) = (document("x"), document("y"));
+    let schema = document("x, content: { text/plain: {} }");
+    let told = |revision: &str| match &cases::compare(&base, revision)[..] {
+        [change] => (change.rule.id, change.message.clone()),
+        changes => panic!("{changes:?}"),
+    };
+    let (rule, message) = told(&schema);
+    assert_eq!(rule, "callback-changed");
+    assert!(message.contains("in what it refers to"), "{message}");
+    assert_eq!(told(&words).0, "description-changed");
+}
