@@ -106,7 +106,8 @@ fn alternatives<'a>(
 }
 
 /// Which alternative of the base is which one of the revision: those that refer to the same
-/// component, then those that are equal, then those that look alike.
+/// component, then those that are written alike, then those that say the same, then those that look
+/// alike.
 fn matched<'a>(
     comparison: &mut Comparison<'_, 'a>,
     old: &[Vec<&'a Node>],
