@@ -17,8 +17,12 @@
     reason = "tests: a failed step is a failed test"
 )]
 
+mod accepted;
+mod bad_input;
 mod cases;
+mod cli;
 mod formats;
 mod properties;
 mod rewrites;
 mod rules;
+mod workspace;

@@ -238,3 +238,46 @@ fn alternatives_in_alternatives_are_compared_once_each() {
     assert_eq!(told(&of("string"), &of("string")), Told::new());
     assert_eq!(told(&of("string"), &of("integer")).len(), 1);
 }
+
+#[test]
+fn alternatives_in_many_components_are_compared_in_bounded_depth() {
+    let of = |leaf: &str| {
+        let links = (0..400).map(|link| {
+            let (name, next) = match link {
+                0 => ("A".to_owned(), 1),
+                _ => (format!("A{link}"), link + 1),
+            };
+            format!(
+                "{name}: {{ oneOf: [{{ type: boolean }}, {{ type: object, title: {leaf}, properties: \
+                 {{ next: {{ $ref: '#/components/schemas/A{next}' }} }} }}] }}, "
+            )
+        });
+        with_schemas(&format!(
+            "{}A400: {{ type: {leaf} }}",
+            links.collect::<String>()
+        ))
+    };
+    assert_eq!(told(&of("string"), &of("string")), Told::new());
+    let told = told(&of("string"), &of("integer"));
+    let rules: Vec<_> = told.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(rules, ["description-changed", "response-type-changed"]);
+}
+
+#[test]
+fn references_that_lead_on_and_on_are_refused() {
+    let chain = |order: &mut dyn Iterator<Item = usize>| {
+        let links = order.map(|link| {
+            let next = link + 1;
+            format!("A{link}: {{ allOf: [{{ $ref: '#/components/schemas/A{next}' }}] }}, ")
+        });
+        with_schemas(&format!(
+            "{}A20000: {{ type: string }}, A: {{ type: string }}",
+            links.collect::<String>()
+        ))
+    };
+    for text in [chain(&mut (0..20_000)), chain(&mut (0..20_000).rev())] {
+        let document = cases::parse("chain", &text);
+        let error = diff::compare(&document, &document).unwrap_err().to_string();
+        assert!(error.contains("too many `$ref`s"), "{error}");
+    }
+}
