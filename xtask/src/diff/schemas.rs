@@ -57,9 +57,6 @@ pub(super) struct Schemas<'a> {
     pub(super) for_sameness: bool,
 }
 
-/// Deeper than any API description is; it keeps comparisons in comparisons off the stack's end.
-const DEEPEST: usize = 64;
-
 impl<'a> Schemas<'a> {
     /// For the question whether two schemas say the same.
     pub(super) fn for_sameness() -> Self {

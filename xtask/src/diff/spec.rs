@@ -1,6 +1,6 @@
 //! A document as the comparison reads it: with its references followed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::words;
 use crate::document::Document;
@@ -17,10 +17,6 @@ pub(super) struct Spec<'a> {
 
 /// The keywords whose members describe the same value as the schema that holds them.
 pub(super) const COMBINATORS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
-
-/// More references in a row than any API description has; it keeps what follows them off the
-/// stack's end.
-const LONGEST_WAY: usize = 200;
 
 impl<'a> Spec<'a> {
     /// Checks what the comparison relies on. Whatever else is wrong with a document is for
@@ -145,8 +141,7 @@ impl<'a> Spec<'a> {
         }
     }
 
-    /// Finds references that come back to themselves without a value between, or lead so far that
-    /// following them is no longer safe.
+    /// Finds references that come back to themselves without a value between.
     fn check_ends(&self, findings: &mut Vec<Finding>) {
         let mut starts: Vec<_> = self.components.values().copied().collect();
         starts.sort_unstable_by_key(|node| node.id);
@@ -273,12 +268,6 @@ fn shapes(root: &Node) -> Vec<Finding> {
         }
     }
     wrong
-}
-
-/// Why following a reference is given up.
-enum Endless {
-    Cyclic,
-    Long,
 }
 
 /// What a `$ref` says.

@@ -106,8 +106,7 @@ fn alternatives<'a>(
 }
 
 /// Which alternative of the base is which one of the revision: those that refer to the same
-/// component, then those that are written alike, then those that say the same, then those that look
-/// alike.
+/// component, then those that are equal, then those that look alike.
 fn matched<'a>(
     comparison: &mut Comparison<'_, 'a>,
     old: &[Vec<&'a Node>],
@@ -199,7 +198,7 @@ pub(super) fn discriminators<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mu
 }
 
 /// Whether the targets of a discriminator's value are neither the same component nor alike.
-fn leads_elsewhere<'a>(comparison: &mut Comparison<'_, 'a>, old: &Node, new: &Node) -> bool {
+fn leads_elsewhere(comparison: &mut Comparison<'_, '_>, old: &Node, new: &Node) -> bool {
     let name = |node: &Node| {
         let text = node.text().unwrap_or_default();
         text.rsplit('/').next().unwrap_or(text).to_owned()

@@ -264,7 +264,7 @@ fn alternatives_in_many_components_are_compared_in_bounded_depth() {
 }
 
 #[test]
-fn references_that_lead_on_and_on_are_refused() {
+fn references_that_lead_on_and_on_come_to_an_end() {
     let chain = |order: &mut dyn Iterator<Item = usize>| {
         let links = order.map(|link| {
             let next = link + 1;
@@ -277,7 +277,6 @@ fn references_that_lead_on_and_on_are_refused() {
     };
     for text in [chain(&mut (0..20_000)), chain(&mut (0..20_000).rev())] {
         let document = cases::parse("chain", &text);
-        let error = diff::compare(&document, &document).unwrap_err().to_string();
-        assert!(error.contains("too many `$ref`s"), "{error}");
+        assert_eq!(diff::compare(&document, &document).unwrap().len(), 0);
     }
 }
