@@ -235,7 +235,8 @@ pub(super) fn compare(base: &Api, revision: &Api) -> Vec<ApiChange> {
     let new_path = |path: &str| {
         renames.iter().find_map(|(old, new)| {
             let rest = path.strip_prefix(old.as_str())?;
-            (rest.is_empty() || rest.starts_with(['.', ':'])).then(|| format!("{new}{rest}"))
+            (rest.is_empty() || rest.starts_with(['.', ':']))
+                .then(|| format!("{new}{}", renamed(rest, &renames)))
         })
     };
     let mut gone: BTreeSet<&str> = BTreeSet::new();
@@ -296,13 +297,7 @@ fn changed(
     new: &Signature,
     renames: &[(String, String)],
 ) -> Option<ApiChange> {
-    let before = renames.iter().fold(old.text.clone(), |text, (from, to)| {
-        replace_word(
-            &text,
-            from.trim_start_matches("types::"),
-            to.trim_start_matches("types::"),
-        )
-    });
+    let before = renamed(&old.text, renames);
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();
         names.sort();
@@ -333,35 +328,50 @@ fn renames(base: &Api, revision: &Api) -> Vec<(String, String)> {
         paths.retain(|path| this.is_type(path) && !other.items.contains_key(path));
         paths
     };
+    let mut removed = only(base, revision);
     let mut added = only(revision, base);
-    let mut renames = Vec::new();
-    for old in only(base, revision) {
-        let (from, to) = (old.trim_start_matches("types::"), |new: &str| {
-            new.trim_start_matches("types::").to_owned()
+    let mut renames: Vec<(String, String)> = Vec::new();
+    // A type may hold another that is renamed with it, so that it is known only after that.
+    loop {
+        let before = renames.len();
+        removed.retain(|old| {
+            let like = added.iter().position(|new| {
+                let mut all = renames.clone();
+                all.push((old.clone(), new.clone()));
+                has_all_of(&base.content(old), &revision.content(new), &all)
+            });
+            let pair = like.map(|index| (old.clone(), added.remove(index)));
+            let stays = pair.is_none();
+            renames.extend(pair);
+            stays
         });
-        let like = added.iter().position(|new| {
-            let content = base.content(&old);
-            let content: Vec<_> = content
-                .iter()
-                .map(|(rest, it)| (rest, replace_word(&it.text, from, &to(new))))
-                .collect();
-            let other = revision.content(new);
-            let other: Vec<_> = other
-                .iter()
-                .map(|(rest, it)| (rest, it.text.clone()))
-                .collect();
-            content.len() > 1
-                && content
-                    .iter()
-                    .map(|it| it.0)
-                    .eq(other.iter().map(|it| it.0))
-                && content.iter().zip(&other).filter(|(a, b)| a == b).count() * 2 >= content.len()
-        });
-        if let Some(index) = like {
-            renames.push((old, added.remove(index)));
+        if renames.len() == before {
+            return renames;
         }
     }
-    renames
+}
+
+fn has_all_of(
+    old: &[(String, &Signature)],
+    new: &[(String, &Signature)],
+    renames: &[(String, String)],
+) -> bool {
+    let old: Vec<_> = old
+        .iter()
+        .map(|(rest, it)| (renamed(rest, renames), renamed(&it.text, renames)))
+        .collect();
+    let same = |(a, b): &(&(String, String), &(String, &Signature))| a.1 == b.1.text;
+    old.len() > 1
+        && old.iter().map(|it| &it.0).eq(new.iter().map(|it| &it.0))
+        && old.iter().zip(new).filter(same).count() * 2 >= old.len()
+}
+
+/// A text with types by their new names.
+fn renamed(text: &str, renames: &[(String, String)]) -> String {
+    let name = |path: &str| path.trim_start_matches("types::").to_owned();
+    renames.iter().fold(text.to_owned(), |text, (from, to)| {
+        replace_word(&text, &name(from), &name(to))
+    })
 }
 
 fn replace_word(text: &str, from: &str, to: &str) -> String {
@@ -558,6 +568,24 @@ mod tests {
         assert_eq!(
             messages(BASE, &revision),
             ["`types::User` is renamed to `types::Person`"]
+        );
+    }
+
+    #[test]
+    fn a_type_that_holds_another_is_renamed_with_it() {
+        let code = "pub mod types { pub enum Kind { Known(KindKnown), Other(String) }
+            pub enum KindKnown { Bolt, Nut } impl From<KindKnown> for Kind {} }";
+        assert_eq!(
+            messages(
+                code,
+                &code
+                    .replace("Kind", "Sort")
+                    .replace("KindKnown", "SortKnown")
+            ),
+            [
+                "`types::KindKnown` is renamed to `types::SortKnown`",
+                "`types::Kind` is renamed to `types::Sort`",
+            ]
         );
     }
 }

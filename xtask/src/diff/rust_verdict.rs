@@ -40,10 +40,30 @@ pub(super) fn apply(
             }
         }
         if causes.is_empty() {
-            own.push(of_its_own(item, (base, revision), renamed));
+            add(&mut own, of_its_own(item, (base, revision), renamed));
         }
     }
     changes.append(&mut own);
+}
+
+/// Adds a change. The types that are renamed with one component are one change.
+fn add(all: &mut Vec<Change>, change: Change) {
+    let is_same = |other: &&mut Change| {
+        let pointers = |it: &Change| (it.base.pointer.clone(), it.revision.pointer.clone());
+        other.rule.id == rules::COMPONENT_RENAMED.id
+            && change.rule.id == other.rule.id
+            && pointers(other) == pointers(&change)
+    };
+    match all.iter_mut().find(is_same) {
+        Some(other) => {
+            for item in change.rust_items {
+                other.message.push_str("; ");
+                other.message.push_str(&item);
+                other.rust_items.push(item);
+            }
+        }
+        None => all.push(change),
+    }
 }
 
 /// The item that a path names, and those that it is a part of; of a trait that a type implements,
@@ -126,7 +146,10 @@ fn of_its_own(
 ) -> Change {
     let pointers = renamed.iter().find_map(|(old, new)| {
         let old = base.root.pointer_to(*old);
-        let is_it = component(&old).is_some_and(|name| type_path(name) == item.path);
+        let is_it = component(&old).is_some_and(|name| {
+            item.path.strip_suffix("Known").unwrap_or(&item.path) == type_path(name)
+                || item.path == type_path(name)
+        });
         is_it.then(|| (old, revision.root.pointer_to(*new)))
     });
     let is_rename = item.what == What::Removed && item.message.contains("is renamed to");
