@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
 use super::operations::Operation;
@@ -32,6 +33,18 @@ pub(super) fn parts(base: &Node, revision: &Node) -> (Value, Value) {
         };
         if !same {
             operations.insert(*key);
+        }
+    }
+    // Only with the others of its name does the generator see that it is taken.
+    let taken: BTreeSet<String> = [&old, &new]
+        .iter()
+        .flat_map(|graph| graph.methods())
+        .filter(|(key, _)| operations.contains(key))
+        .map(|(_, method)| method)
+        .collect();
+    for (key, method) in old.methods().chain(new.methods()) {
+        if taken.contains(&method) {
+            operations.insert(key);
         }
     }
     (
@@ -107,6 +120,12 @@ impl<'a> Graph<'a> {
             operations: operations.collect(),
             components,
         }
+    }
+
+    /// The operations with the names of their methods.
+    fn methods(&self) -> impl Iterator<Item = (Key<'a>, String)> {
+        let operations = self.operations.iter();
+        operations.map(|(key, it)| (*key, it.operation.name().to_snake_case()))
     }
 
     /// Adds what refers to what is affected. Whether there was any.

@@ -80,7 +80,12 @@ fn generate(text: &str) -> Result<String, String> {
         .find_map(|line| line.strip_prefix("error: "))
         .or_else(|| message.lines().next());
     Err(match (line, written) {
-        (Some(line), _) => line.to_owned(),
+        // Its place is one in what the generator was given, which nobody else has.
+        (Some(line), _) => line
+            .strip_prefix("the spec:")
+            .and_then(|line| Some(line.split_once(": ")?.1))
+            .unwrap_or(line)
+            .to_owned(),
         (None, Some(Err(error))) => format!("it could not be given the spec: {error}"),
         (None, _) => format!("the generator ended with {}", output.status),
     })
