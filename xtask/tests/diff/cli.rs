@@ -210,6 +210,45 @@ fn checked_in_code_tells_what_a_change_means_for_rust() {
 }
 
 #[test]
+fn code_that_changes_while_the_wire_stays_is_told() {
+    let base = "pub mod types { pub struct Model { pub id: i64 } }\n";
+    let wrapped = LIMIT.replace("{ type: integer }", "{ allOf: [{ type: integer }] }");
+    for (code, rule, item) in [
+        (
+            base.replace("Model", "Thing"),
+            "rust-item-removed",
+            "`types::Model` is renamed to `types::Thing`",
+        ),
+        (
+            base.replace("i64", "i32"),
+            "rust-item-changed",
+            "`types::Model.id` was `i64`, and is `i32`",
+        ),
+        (
+            base.replace("pub id", "pub more: u8, pub id"),
+            "rust-item-added",
+            "`types::Model` has one more public field",
+        ),
+    ] {
+        let workspace = Workspace::bare("");
+        workspace.write_with_code(&self::base(), base);
+        workspace.git(&["init", "--quiet"]);
+        workspace.commit();
+        workspace.write_with_code(&spec("base", &wrapped), &code);
+        let report = json(&workspace, &[]);
+        assert_eq!(rules(&report), [rule]);
+        assert_eq!(report["changes"][0]["level"], "none");
+        assert_eq!(report["changes"][0]["rust"], "breaking");
+        let message = report["changes"][0]["message"].as_str().unwrap();
+        assert!(message.contains(item), "{message}");
+        workspace.diff(&[]).assert_reported(0, &["1 in Rust only"]);
+        workspace
+            .diff(&["--summary"])
+            .assert_reported(0, &["version: major"]);
+    }
+}
+
+#[test]
 fn without_a_generator_the_report_says_why_rust_is_unknown() {
     let workspace = Workspace::with(&base());
     workspace.write(SPEC, spec("base", ""));
