@@ -89,8 +89,12 @@ impl<'a> Sides<'_, 'a> {
             {
                 Types::Shared
             }
-            (Some(_), Some(_)) if std::ptr::eq(rule, &raw const rules::TYPE_CHANGED) => {
-                Types::Apart
+            (Some(base), Some(revision)) => {
+                // In a URL, what one side takes for a number is text to the other.
+                let as_text = self.direction == Direction::Parameter
+                    && (is_text(&base) || is_text(&revision))
+                    && (is_single(&base) && is_single(&revision));
+                if as_text { Types::Open } else { Types::Apart }
             }
             _ => Types::Open,
         }
