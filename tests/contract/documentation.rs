@@ -41,7 +41,8 @@ const fn answers(success: Option<&'static str>) -> [(u16, Option<&'static str>);
     ]
 }
 
-pub(crate) const PAGES: [Page; 3] = [
+/// The pages, one an operation.
+pub(crate) const PAGES: &[Page] = &[
     Page {
         name: "lock",
         operation: "LockLLMObsDatasetDraftState",
@@ -65,8 +66,11 @@ pub(crate) const PAGES: [Page; 3] = [
     },
 ];
 
+/// The sites of an endpoint table.
+pub(crate) const SITES: usize = 8;
+
 impl Page {
-    /// The method and the 8 URLs of its endpoint table.
+    /// The method and the URLs of its endpoint table, one a site.
     pub(crate) fn endpoints(&self) -> Vec<(&'static str, &'static str)> {
         rows(include_str!("documentation/endpoints.txt"))
             .filter(|row| row[0] == self.name)

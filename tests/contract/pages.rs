@@ -1,7 +1,7 @@
 //! The transcription in `documentation/` is that of the pages. It needs a saved copy of them, which
 //! is Datadog's and not in this repository:
-//! `LLMOBS_DOCUMENTATION=folder cargo test --test contract -- --ignored`, with `lock.md`, `unlock.md`
-//! and `restore.md` in the folder.
+//! `LLMOBS_DOCUMENTATION=folder cargo test --test contract -- --ignored`, with `NAME.md` in
+//! the folder for each page of `documentation`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::documentation::{PAGES, Page, json};
 fn the_transcription_is_that_of_the_pages() {
     let folder = std::env::var("LLMOBS_DOCUMENTATION")
         .expect("LLMOBS_DOCUMENTATION must name the folder with the saved pages");
-    for page in &PAGES {
+    for page in PAGES {
         let file = Path::new(&folder).join(format!("{}.md", page.name));
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(examples(&text), transcribed_examples(page), "{}", page.name);
@@ -25,6 +25,12 @@ fn the_transcription_is_that_of_the_pages() {
             "{}",
             page.name
         );
+        for (method, _) in page.endpoints() {
+            // Beside the first URL, or beside each; two of the pages have a no-break space there.
+            let said = [" ", "\u{a0}"].map(|space| format!("{method}{space}https://api."));
+            let is_said = said.iter().any(|said| text.contains(said));
+            assert!(is_said, "{}: {method}", page.name);
+        }
         assert_eq!(
             field_names(&text),
             transcribed_field_names(page),
@@ -75,12 +81,6 @@ fn endpoints(text: &str) -> BTreeSet<String> {
 }
 
 fn transcribed_endpoints(page: &Page) -> BTreeSet<String> {
-    let method = if page.name == "restore" {
-        "POST"
-    } else {
-        "PATCH"
-    };
-    assert!(page.endpoints().iter().all(|(found, _)| *found == method));
     page.endpoints()
         .into_iter()
         .map(|(_, url)| url.to_owned())

@@ -68,7 +68,7 @@ async fn bodies_of_errors_arrive_whatever_they_are() {
         (502, "text/html", "<html>".to_owned()),
         (409, "application/json", json!({ "errors": [] }).to_string()),
     ];
-    for page in &PAGES {
+    for page in PAGES {
         for (status, media_type, body) in &cases {
             let received = answered(page.operation, *status, media_type, body).await;
             assert!(!received.success, "{status}");

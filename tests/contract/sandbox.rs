@@ -12,6 +12,7 @@ use llmobs_sandbox::{DatasetState, Fault, InitialState, Operation as Scripted, S
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
@@ -87,6 +88,7 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
     let request = include_str!("documentation/restore-request.json");
     let mut seen = std::collections::BTreeSet::new();
     for (path, method, _, operation) in spec::operations(&spec) {
+        let method: Method = method.to_uppercase().parse().unwrap();
         let sandbox = Sandbox::start().await.unwrap();
         let (api, app) = (
             sandbox.api_key().to_owned(),
@@ -103,13 +105,11 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
         let limited = rows.len();
         for (row, (api, app, dataset, body)) in rows.into_iter().chain([rows[0]]).enumerate() {
             if row == limited {
-                let id = operation["operationId"].as_str().unwrap();
-                let scripted = OPERATIONS
+                let called = OPERATIONS
                     .into_iter()
-                    .map(scripted)
-                    .find(|it| id.starts_with(&format!("{it:?}")));
+                    .find(|it| it.url_template() == path && it.method() == method);
                 sandbox.script(
-                    scripted.unwrap(),
+                    scripted(called.unwrap()),
                     [Fault::rate_limited(Duration::from_secs(1))
                         .header("content-type", "application/json")],
                 );
@@ -117,9 +117,8 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
             let path = path
                 .replace("{project_id}", PROJECT_ID)
                 .replace("{dataset_id}", dataset);
-            let method = method.to_uppercase().parse().unwrap();
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            let mut request = http.request(method, format!("{}{path}", sandbox.url()));
+            let mut request = http.request(method.clone(), format!("{}{path}", sandbox.url()));
             if operation.get("requestBody").is_some() {
                 request = request.body(body);
             }
@@ -177,6 +176,9 @@ fn large_faults() -> Vec<Fault> {
 #[tokio::test]
 async fn the_outcome_is_never_wrong() {
     for operation in OPERATIONS {
+        if operation.method() == Method::GET {
+            continue; // no effect that an outcome could be wrong about
+        }
         for fault in faults().into_iter().chain(large_faults()) {
             let sandbox = Sandbox::start().await.unwrap();
             let dataset = dataset(&sandbox, 0);
