@@ -8,6 +8,7 @@ use llmobs_datasets::{
     RetryPolicy, Sleep,
 };
 use llmobs_sandbox::DatasetState;
+use reqwest::Method;
 use tokio::sync::{Semaphore, watch};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
@@ -15,6 +16,13 @@ use crate::server::Server;
 
 pub(crate) const OPERATIONS: [Operation; 3] =
     [Operation::Lock, Operation::Unlock, Operation::Restore];
+
+/// The operations that have an effect, which an outcome could be wrong about.
+pub(crate) fn writes() -> impl Iterator<Item = Operation> {
+    OPERATIONS
+        .into_iter()
+        .filter(|operation| operation.method() != Method::GET)
+}
 
 /// The documented answer to lock.
 pub(crate) const LOCKED: &str = include_str!("documentation/lock-200.json");
@@ -162,7 +170,7 @@ pub(crate) fn told<T>(result: &Result<T, Error>) -> Option<bool> {
     }
 }
 
-/// Whether an operation has taken effect since a state: datasets begin locked for unlock, and unlocked
+/// Whether one of the `writes` has taken effect since a state: datasets begin locked for unlock, and unlocked
 /// else.
 pub(crate) fn took_effect(
     operation: Operation,
