@@ -4,8 +4,8 @@
 //! together. `operations` pairs operations and compares their `parameters`, `request_body`,
 //! `responses`, `security` and `servers`; schemas go to `schemas`, which compares each pair once.
 //! What is found gets its verdict on the wire from the table in [`rules`]. `generated` gets the code
-//! of both documents, `rust_api` compares it, and `rust_verdict` puts what breaks Rust code to the
-//! change that it comes from. `accepted` marks what somebody wants all the same, and [`report`]
+//! of both documents, `rust_api` reads it, `rust_changes` compares it, and `rust_verdict` puts what
+//! breaks Rust code to the change that it comes from. `accepted` marks what somebody wants all the same, and [`report`]
 //! tells it.
 //!
 //! Why not the crate `drift`, by progenitor's author? Measured on 287 realistic changes of one kind
@@ -31,6 +31,7 @@ mod request_body;
 mod responses;
 pub mod rules;
 mod rust_api;
+mod rust_changes;
 mod rust_verdict;
 mod schema;
 mod schemas;

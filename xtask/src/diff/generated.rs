@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::affected;
 use super::inputs::Input;
-use super::rust_api::{self, Api, ApiChange};
+use super::rust_api::Api;
+use super::rust_changes::{self, ApiChange};
 use super::spec::is_map_of_names;
 use super::words;
 use crate::generator;
@@ -45,7 +46,10 @@ pub(super) fn compare(base: &Input, revision: &Input) -> Result<Vec<ApiChange>, 
             format!("the generated code of {name} can't be read: {error}")
         })
     };
-    Ok(rust_api::compare(&api(base, &old)?, &api(revision, &new)?))
+    Ok(rust_changes::compare(
+        &api(base, &old)?,
+        &api(revision, &new)?,
+    ))
 }
 
 /// Whether generated code says that it was made of a text.

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use heck::{ToPascalCase as _, ToSnakeCase as _};
 
 use super::rules::{self, Wire};
-use super::rust_api::{ApiChange, What};
+use super::rust_changes::{ApiChange, What};
 use super::{Change, Location, Rust};
 use crate::document::Document;
 use crate::node::{escape, unescape};
