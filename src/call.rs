@@ -64,14 +64,17 @@ impl Dataset {
             attempts += 1;
             let sent = self.attempt(request, end).await;
             let (cause, answer) = match sent {
-                Ok(answer) => {
+                Ok(mut answer) => {
                     if answer.head.status().is_success() {
                         match read(&answer) {
                             Ok(value) => {
                                 record_status(&answer);
                                 return Ok(Response::new(value, answer.head, attempts));
                             }
-                            Err(why) => (Cause::Unreadable(why), Some(answer)),
+                            Err(why) => {
+                                let why = client.reread(&mut answer, read).unwrap_or(why);
+                                (Cause::Unreadable(why), Some(answer))
+                            }
                         }
                     } else {
                         (Cause::Status(answer.head.status()), Some(answer))
@@ -198,6 +201,13 @@ impl Inner {
             body,
             too_large: matches!(ended, Ok(answer::End::TooLarge)),
         }
+    }
+
+    /// Why an answer can't be read, without the keys should it repeat them: what says why may quote
+    /// it. Of an answer without keys, nothing else is to be said.
+    fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
+        answer.body = self.credentials.hide_in(&answer.body)?.into();
+        Some(read(answer).err().unwrap_or(Unreadable::NotJson))
     }
 
     /// An answer as errors keep it, without the keys should it repeat them.

@@ -161,6 +161,28 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
 }
 
 #[tokio::test]
+async fn a_model_that_does_not_fit_does_not_show_them() {
+    let drafted = |since: &str, user: serde_json::Value| {
+        serde_json::json!({ "data": {
+            "id": "d",
+            "type": "draft_state_data",
+            "attributes": { "drafting_since": since, "user": user },
+        } })
+    };
+    for body in [
+        serde_json::json!({ "data": API_KEY }),
+        serde_json::json!({ APP_KEY: 1, "data": { API_KEY: APP_KEY } }),
+        drafted(API_KEY, serde_json::json!({ "id": "u" })),
+        drafted("2024-01-15T10:30:00Z", APP_KEY.into()),
+    ] {
+        let server = Server::start([Step::answer(200, &[], body.to_string())]).await;
+        let error = dataset_of(&server).lock().await.unwrap_err();
+        assert!(std::error::Error::source(&error).is_some(), "{error:?}");
+        assert_error_hides(&error);
+    }
+}
+
+#[tokio::test]
 async fn nothing_that_is_traced_shows_them() {
     let server = Server::start([
         Step::answer(503, &[], format!("{API_KEY} {APP_KEY}")),
