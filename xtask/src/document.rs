@@ -44,7 +44,7 @@ impl Document {
             let valid = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
             BadInput::new(
                 &name,
-                Some(end_of(&valid)),
+                Some(Place::after(&valid)),
                 "is not UTF-8 text",
                 "save the file as UTF-8",
             )
@@ -103,13 +103,6 @@ impl Document {
             line: line as usize,
             column: column as usize,
         })
-    }
-}
-
-fn end_of(text: &str) -> Place {
-    Place {
-        line: text.matches('\n').count() + 1,
-        column: text.chars().rev().take_while(|c| *c != '\n').count() + 1,
     }
 }
 

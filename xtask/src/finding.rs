@@ -37,6 +37,16 @@ pub struct Place {
     pub column: usize,
 }
 
+impl Place {
+    /// The place at which a text ends.
+    pub fn after(text: &str) -> Self {
+        Self {
+            line: text.matches('\n').count() + 1,
+            column: text.chars().rev().take_while(|c| *c != '\n').count() + 1,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)

@@ -13,17 +13,20 @@ pub fn root() -> PathBuf {
     root.map(Path::to_owned).unwrap_or(manifest)
 }
 
+/// The spec's path in the workspace, and in each revision of it.
+pub const SPEC: &str = "openapi/llm-obs-datasets.yaml";
+
+/// The generated module's path in the workspace, and in each revision of it.
+pub const GENERATED: &str = "generated-client/src/generated.rs";
+
 /// The spec.
 pub fn spec() -> PathBuf {
-    root().join("openapi").join("llm-obs-datasets.yaml")
+    root().join(SPEC)
 }
 
 /// The generated module.
 pub fn generated() -> PathBuf {
-    root()
-        .join("generated-client")
-        .join("src")
-        .join("generated.rs")
+    root().join(GENERATED)
 }
 
 /// What messages and generated code call a file: its path from the workspace if it is there, with

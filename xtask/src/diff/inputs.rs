@@ -6,13 +6,7 @@ use std::process::Command;
 
 use crate::document::Document;
 use crate::finding::BadInput;
-use crate::workspace;
-
-/// The spec's path in each revision, as git has it.
-const SPEC: &str = "openapi/llm-obs-datasets.yaml";
-
-/// The generated code's path in each revision.
-const GENERATED: &str = "generated-client/src/generated.rs";
+use crate::workspace::{self, GENERATED, SPEC};
 
 /// The branches that may be the main one, in the order in which they are looked for.
 const MAIN: [&str; 5] = [

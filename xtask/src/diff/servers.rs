@@ -108,26 +108,19 @@ fn expand(server: &Node) -> Vec<(String, u32)> {
     urls
 }
 
+/// The variables of servers by name, each with the values that it is restricted to.
+fn variables(servers: Option<&Node>) -> BTreeMap<&str, Option<&Node>> {
+    let servers = servers.map(Node::items).unwrap_or_default().iter();
+    let entries = servers.filter_map(|server| server.get("variables"));
+    entries
+        .flat_map(Node::entries)
+        .map(|(name, variable)| (&**name, variable.get("enum")))
+        .collect()
+}
+
 /// What has happened to the variables of the servers.
 fn variables_changed(base: Option<&Node>, revision: Option<&Node>) -> String {
-    type Variables<'n> = BTreeMap<&'n str, Option<&'n Node>>;
-    let variables = |servers: Option<&'_ Node>| -> Vec<(String, Option<Node>)> {
-        let servers = servers.map(Node::items).unwrap_or_default().iter();
-        let entries = servers.filter_map(|server| server.get("variables"));
-        entries
-            .flat_map(Node::entries)
-            .map(|(name, variable)| (name.to_string(), variable.get("enum").cloned()))
-            .collect()
-    };
     let (old, new) = (variables(base), variables(revision));
-    let old: Variables<'_> = old
-        .iter()
-        .map(|(name, values)| (name.as_str(), values.as_ref()))
-        .collect();
-    let new: Variables<'_> = new
-        .iter()
-        .map(|(name, values)| (name.as_str(), values.as_ref()))
-        .collect();
     let mut changes = Vec::new();
     for (name, values) in &old {
         changes.extend(match (values, new.get(name)) {

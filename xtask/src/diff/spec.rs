@@ -16,7 +16,7 @@ pub(super) struct Spec<'a> {
 }
 
 /// The keywords whose members describe the same value as the schema that holds them.
-pub(super) const COMBINATORS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+const COMBINATORS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
 impl<'a> Spec<'a> {
     /// Checks what the comparison relies on. Whatever else is wrong with a document is for

@@ -127,7 +127,12 @@ fn another_list_can_be_named() {
     workspace
         .diff(&["--accepted", "mine.toml"])
         .assert_reported(0, &["2 of them accepted"]);
+    let missing = ["error: none.toml: can't be read", "in TOML"];
     workspace
         .diff(&["--accepted", "none.toml"])
-        .assert_refused(&["error: none.toml: can't be read", "in TOML"]);
+        .assert_refused(&missing);
+    // It was asked for, also where there is nothing to accept.
+    workspace
+        .diff(&["--accepted", "none.toml", "HEAD", "HEAD"])
+        .assert_refused(&missing);
 }

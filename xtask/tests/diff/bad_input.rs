@@ -145,18 +145,14 @@ fn what_cannot_be_found_is_refused() {
         ),
         ("", &["is neither a file nor a git revision"]),
         (":x", &[":x: is neither a file nor a git revision"]),
-        ("--end-of-options", &["git"]),
     ] {
-        if argument.starts_with("--") {
-            // Not an option of this program, and none for git either.
-            workspace
-                .diff(&["--", argument, "main"])
-                .assert_refused(&[argument]);
-            continue;
-        }
         workspace.diff(&[argument, "main"]).assert_refused(parts);
         workspace.diff(&["main", argument]).assert_refused(parts);
     }
+    // No option of this program, and none for git either.
+    workspace
+        .diff(&["--", "--end-of-options", "main"])
+        .assert_refused(&["--end-of-options: is neither a file nor a git revision"]);
     workspace.diff(&["-", "-"]).assert_refused(&[
         "-: both documents are to be read from standard input",
         "name a file",

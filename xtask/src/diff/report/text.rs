@@ -78,10 +78,9 @@ fn of_change(report: &Report, change: &Change) -> Vec<String> {
     if change.rule.wire == Wire::Breaking {
         lines.push(format!("  {dim}{}{dim:#}", change.rule.why));
     }
-    let mut lines: Vec<String> = lines
+    // A change of the document as a whole has no operation at the end of its first line.
+    lines
         .into_iter()
         .map(|line| line.trim_end().to_owned())
-        .collect();
-    lines.dedup();
-    lines
+        .collect()
 }
