@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use xtask::document::Document;
-use xtask_codegen::codegen;
+use xtask::codegen;
 
 fuzz_target!(|bytes: &[u8]| {
     let document = Document::from_bytes("spec.yaml".to_owned(), bytes.to_vec());

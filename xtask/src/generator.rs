@@ -1,4 +1,4 @@
-//! The package `xtask-codegen`, which alone is built with progenitor, as a program to run.
+//! The program `xtask-codegen`, which alone is built with progenitor.
 
 use std::env;
 use std::process::Command;

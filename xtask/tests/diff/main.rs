@@ -5,9 +5,9 @@
 //! - `formats`: each case's report is the one beside it (`UPDATE_GOLDENS=1` writes them anew);
 //! - `properties`: how a document is written doesn't matter, and both ways tell of the same places;
 //! - `workspace`: a repository of its own for each test that runs the program;
-//! - `cli`, `accepted`, `bad_input`: arguments, exit codes, the list of accepted changes, messages.
-//!
-//! The cases are about the wire. What a change means for Rust is tested where the generator is.
+//! - `cli`, `accepted`, `bad_input`: arguments, exit codes, the list of accepted changes, messages;
+//! - `rust`: what a change means for Rust, which the cases leave out;
+//! - `readme`: the report that the README shows.
 
 #![allow(
     clippy::expect_used,
@@ -23,6 +23,8 @@ mod cases;
 mod cli;
 mod formats;
 mod properties;
+mod readme;
 mod rewrites;
 mod rules;
+mod rust;
 mod workspace;

@@ -9,7 +9,7 @@ use xtask::diff::rules;
 
 use crate::cases::{self, Verdicts};
 
-/// The rules that only generated code can hit: in `cli`, and in the tests of `xtask-codegen`.
+/// The rules that only generated code can hit: in `cli` and `rust`.
 const OF_RUST: [&str; 4] = [
     "component-renamed",
     "rust-item-removed",

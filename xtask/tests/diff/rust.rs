@@ -1,12 +1,5 @@
 //! What `cargo xtask diff` says of Rust, with the generator: by the code that both specs give.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests: a failed step is a failed test"
-)]
-
 use std::fs;
 
 use tempfile::TempDir;

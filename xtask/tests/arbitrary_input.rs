@@ -9,10 +9,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use xtask::codegen::generate;
+use xtask::codegen::{self, Paths};
 use xtask::diff;
 use xtask::document::Document;
-use xtask_codegen::codegen::{self, Paths};
-use xtask_codegen::generate;
 
 /// All that is done with a spec. Whether it is refused, and where, is told in words.
 fn used(bytes: Vec<u8>) -> Result<(), String> {

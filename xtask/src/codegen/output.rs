@@ -1,4 +1,4 @@
-//! The last, dumb step: a file holds a text, or is made to.
+//! The file of the generated code: whether it is fresh, and how it is made so.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -12,9 +12,9 @@ mod structure;
 
 use serde_json::Value;
 
-use xtask::document::Document;
-use xtask::finding::{BadInput, Finding};
-use xtask::openapi;
+use crate::document::Document;
+use crate::finding::{BadInput, Finding};
+use crate::openapi;
 
 /// Checks that a document, whose value is `root`, is valid OpenAPI 3.0.
 pub fn openapi(document: &Document, root: &Value) -> Result<(), BadInput> {

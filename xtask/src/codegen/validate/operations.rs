@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::operations::Operation;
-use xtask::document::escape;
-use xtask::finding::Finding;
+use crate::codegen::operations::Operation;
+use crate::document::escape;
+use crate::finding::Finding;
 
 pub(super) fn check(root: &Value) -> Vec<Finding> {
     let operations = Operation::all(root);

@@ -1,7 +1,5 @@
 //! The report that the README shows is one that the program makes.
 
-#![allow(clippy::unwrap_used, reason = "tests: a failed step is a failed test")]
-
 use std::fs;
 
 use tempfile::TempDir;

@@ -7,8 +7,8 @@ use super::object_model::{
     Any, Boolean, BooleanOrSchema, DOCUMENT, Keys, List, Map, Number, Object, OrReference, SCHEMA,
     Shape, Size, Text, Word,
 };
-use xtask::document::escape;
-use xtask::finding::Finding;
+use crate::document::escape;
+use crate::finding::Finding;
 
 /// A `$ref` of a document.
 #[derive(Debug)]

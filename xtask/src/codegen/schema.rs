@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use xtask::document::escape;
+use crate::document::escape;
 
 /// How a schema stands to the one that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

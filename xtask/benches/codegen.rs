@@ -1,13 +1,13 @@
 //! How long codegen and the diff of a spec take, for this spec and for synthetic ones of up to 1,000
-//! operations, and how that grows. The diff is that of the wire, with a changed format in one place. A synthetic spec is this one many times over: each copy has its own paths, operations and
-//! models; the errors are shared.
+//! operations, and how that grows. The diff is that of the wire, with a changed format in one place. A
+//! synthetic spec is this one many times over: each copy has its own paths, operations and models; the
+//! errors are shared.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
+use xtask::codegen::{Paths, generate, lower};
 use xtask::document::Document;
-use xtask_codegen::codegen::{Paths, lower};
-use xtask_codegen::generate;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask_codegen::codegen::{self, Mode, Outcome, Paths};
+use xtask::codegen::{self, Mode, Outcome, Paths};
 
 /// Generate the client crate from the OpenAPI spec.
 #[derive(Parser)]

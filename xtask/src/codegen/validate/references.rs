@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::structure::Reference;
-use crate::schema::{self, Part};
-use xtask::finding::Finding;
+use crate::codegen::schema::{self, Part};
+use crate::finding::Finding;
 
 pub(super) fn check(root: &Value, references: &[Reference]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = references

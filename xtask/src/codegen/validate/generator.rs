@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::operations::Operation;
-use crate::schema;
-use xtask::finding::Finding;
+use crate::codegen::operations::Operation;
+use crate::codegen::schema;
+use crate::finding::Finding;
 
 const BODIES: [&str; 5] = [
     "application/json",
@@ -73,7 +73,7 @@ fn request_body(root: &Value, operation: &Operation<'_>) -> Option<Finding> {
 }
 
 /// Responses are lowered away, and with them any schema that isn't a component: see
-/// `crate::lower`.
+/// `crate::codegen::lower`.
 fn responses(root: &Value, operation: &Operation<'_>) -> Vec<Finding> {
     let responses = operation.value.get("responses").and_then(Value::as_object);
     responses

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use xtask::document::escape;
-use xtask::openapi::METHODS;
+use crate::document::escape;
+use crate::openapi::METHODS;
 
-use crate::schema;
+use super::schema;
 
 /// An operation with its place in the document.
 #[derive(Clone, Debug)]

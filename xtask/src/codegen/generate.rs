@@ -9,9 +9,9 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, TypePatch};
 use sha2::{Digest as _, Sha256};
 
-use crate::lower::Lowered;
-use xtask::document::Document;
-use xtask::finding::Finding;
+use super::lower::Lowered;
+use crate::document::Document;
+use crate::finding::Finding;
 
 /// The version of progenitor that `Cargo.toml` pins.
 const PROGENITOR: &str = "0.15.1";
@@ -35,7 +35,7 @@ fn header(document: &Document, lowered: &Lowered) -> String {
          //\n\
          // spec sha256: {hash}\n\
          // generator:   progenitor {PROGENITOR}\n\
-         // rewritten for the generator, by the rules of xtask/codegen/src/lower.rs:\n"
+         // rewritten for the generator, by the rules of xtask/src/codegen/lower.rs:\n"
     );
     text.extend(
         lowered
@@ -76,7 +76,7 @@ pub fn body(lowered: &Lowered) -> Result<String, Finding> {
         Finding::new(
             "",
             format!("the generator can't take the spec: {message}"),
-            "describe what the message means in another way, or add a rule to xtask/codegen/src/lower.rs",
+            "describe what the message means in another way, or add a rule to xtask/src/codegen/lower.rs",
         )
     })
 }
@@ -157,8 +157,7 @@ mod tests {
     #[test]
     fn the_header_names_the_pinned_progenitor() {
         let lock =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"))
-                .unwrap();
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
         for name in ["progenitor", "progenitor-client"] {
             let entry = format!("name = \"{name}\"\nversion = \"{PROGENITOR}\"\n");
             assert!(

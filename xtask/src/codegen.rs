@@ -1,15 +1,24 @@
-//! `cargo xtask codegen`: spec → validate → lower → generate → ensure.
+//! `cargo xtask codegen`, and all that knows progenitor.
+//!
+//! The way of the data: [`document`](crate::document) reads the spec, [`validate`] checks it,
+//! [`lower`](mod@lower) adapts it to progenitor, [`generate`] makes code of it, and [`output`] puts the
+//! code in its place. [`operations`] and [`schema`] are how they find their way in a document.
+
+pub mod generate;
+pub mod lower;
+pub mod operations;
+pub mod output;
+pub mod schema;
+pub mod validate;
 
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use xtask::document::Document;
-use xtask::finding::BadInput;
-use xtask::workspace;
-
-use crate::lower::{self, Lowered};
-use crate::{ensure, generate, validate};
+use self::lower::Lowered;
+use crate::document::Document;
+use crate::finding::BadInput;
+use crate::workspace;
 
 /// What a run is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,14 +83,14 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
             "name a file in a folder that can be written",
         )
     };
-    let Some(diff) = ensure::difference(&paths.generated, &name, &code).map_err(unusable)? else {
+    let Some(diff) = output::difference(&paths.generated, &name, &code).map_err(unusable)? else {
         return Ok(Outcome::Done);
     };
     if mode == Mode::Check {
         out.write_all(diff.as_bytes())?;
         return Ok(Outcome::Stale);
     }
-    ensure::write(&paths.generated, &code).map_err(unusable)?;
+    output::write(&paths.generated, &code).map_err(unusable)?;
     Ok(Outcome::Done)
 }
 

@@ -12,9 +12,9 @@ use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
+use xtask::codegen::generate;
+use xtask::codegen::{self, Paths};
 use xtask::document::Document;
-use xtask_codegen::codegen::{self, Paths};
-use xtask_codegen::generate;
 
 const BEFORE: &str = "what was there before\n";
 

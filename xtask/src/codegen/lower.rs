@@ -10,9 +10,9 @@ use std::fmt;
 use heck::ToPascalCase;
 use serde_json::{Map, Value, json};
 
-use crate::operations::Operation;
-use crate::schema;
-use xtask::document::escape;
+use super::operations::Operation;
+use super::schema;
+use crate::document::escape;
 
 /// A spec for the generator, with what was changed to get there.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,9 @@ use jsonschema::{Draft, Registry, Resource};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::schema;
-use xtask::document::escape;
-use xtask::finding::Finding;
+use crate::codegen::schema;
+use crate::document::escape;
+use crate::finding::Finding;
 
 /// Where the validator finds the document's schemas.
 const DOCUMENT: &str = "urn:openapi";
