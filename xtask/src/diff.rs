@@ -24,6 +24,7 @@ mod generated;
 mod inputs;
 mod keywords;
 mod label;
+mod limits;
 mod operations;
 mod parameters;
 pub mod report;
