@@ -3,7 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-/// An operation of the API, which the program calls `lock`, `unlock` and `restore`.
+/// An operation of the API. As text, which is how the program takes it, it is `lock`, `unlock` or
+/// `restore`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Operation {
     /// `PATCH …/draft_state/lock`
@@ -31,8 +32,9 @@ impl FromStr for Operation {
 
 /// What a call meets in the place of its answer.
 ///
-/// By itself a fault comes before the call takes effect; [`after_effect`](Self::after_effect) makes it
-/// come after: the server has done what it was asked to, and the caller can't know.
+/// By itself a fault comes before the effect of the call, and prevents it; a [`delay`](Self::delay)
+/// only puts it off. [`after_effect`](Self::after_effect) makes the fault come after: the server has
+/// done what it was asked to, and the caller can't know.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -40,6 +42,10 @@ impl FromStr for Operation {
 /// let lost_answer = Fault::reset().after_effect();
 /// let overloaded = Fault::status(503).header("retry-after", "1").body("busy");
 /// let limited = Fault::rate_limited(Duration::from_secs(1));
+///
+/// // As text, which is how the program takes them:
+/// assert_eq!("after:reset".parse(), Ok(lost_answer));
+/// assert_eq!("rate-limited:1".parse(), Ok(limited));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -78,13 +84,15 @@ impl Fault {
         }
     }
 
-    /// An answer with this status, and an empty body unless one is [given](Self::body).
+    /// An answer with this status, from 200 to 599, and an empty body unless one is
+    /// [given](Self::body).
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::new(Kind::Answer, status)
     }
 
-    /// The answer of the service, late.
+    /// The answer of the service, late. The call takes effect after the delay, and with
+    /// [`after_effect`](Self::after_effect) before it.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
         Self {
@@ -93,7 +101,8 @@ impl Fault {
         }
     }
 
-    /// A 429 with the rate-limit headers that say when to come back.
+    /// A 429 whose `X-RateLimit-Reset` says when to come back, in whole seconds, rounded down. It has
+    /// the other `X-RateLimit-*` headers, too, and the documented body.
     #[must_use]
     pub fn rate_limited(reset: Duration) -> Self {
         Self::status(429)
@@ -111,19 +120,20 @@ impl Fault {
         Self::new(Kind::Reset, 200)
     }
 
-    /// A 200 whose body ends in the middle, with the connection.
+    /// A 200 whose body ends in the middle, with the connection. The start is that of a draft state,
+    /// unless another is [given](Self::body).
     #[must_use]
     pub fn truncated() -> Self {
         Self::new(Kind::Truncated, 200).body("{\"data\": {\"attributes\": ")
     }
 
-    /// A 200 whose body never ends.
+    /// A 200 whose body never ends: blanks, as fast as they are read.
     #[must_use]
     pub fn endless() -> Self {
         Self::new(Kind::Endless, 200)
     }
 
-    /// A 200 with a body of this many bytes.
+    /// A 200 with a body of this many bytes, all of them blanks.
     #[must_use]
     pub fn huge(bytes: usize) -> Self {
         Self::status(200).body(" ".repeat(bytes))
@@ -143,27 +153,29 @@ impl Fault {
         Self::status(200)
     }
 
-    /// A 307 to another URL.
+    /// A 307 with this URL in its `Location`.
     #[must_use]
     pub fn redirect(location: &str) -> Self {
         Self::status(307).header("location", location)
     }
 
-    /// The body of the answer.
+    /// The body of the answer. [`delay`](Self::delay), [`reset`](Self::reset) and
+    /// [`endless`](Self::endless) have no use for it.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// A header of the answer. What can't be one is left out.
+    /// Adds a header to the answer, or replaces the one of that name. What can't be a header is left
+    /// out, and so are those of [`delay`](Self::delay) and [`reset`](Self::reset).
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Comes after the call has taken effect, if it would have.
+    /// Makes the fault come after the call has taken effect. A call that the service refuses has none.
     #[must_use]
     pub fn after_effect(mut self) -> Self {
         self.after_effect = true;

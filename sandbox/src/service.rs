@@ -19,19 +19,19 @@ use crate::state::{Assumptions, Datasets, InitialState, Refusal, User};
 /// The most of a request's body that is read.
 const MAX_BODY: usize = 1 << 20;
 
-/// A request that came, with what became of it.
+/// A call of an operation that the sandbox received, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
-    /// The operation.
+    /// The operation that it called.
     pub operation: Operation,
-    /// The path.
+    /// The path of its URL, percent-encoded as it came.
     pub path: String,
-    /// The id of the user, if the keys are valid.
+    /// The id of the calling user; `None` if the keys are not valid.
     pub user: Option<String>,
-    /// The headers. Keys are `[redacted]`.
+    /// Its headers, with names in lower case. Keys are `[redacted]`.
     pub headers: Vec<(String, String)>,
-    /// The status of the answer; none if the connection was closed in its place.
+    /// The status of the answer; `None` if the connection was closed in its place.
     pub status: Option<u16>,
 }
 
@@ -137,7 +137,9 @@ impl Service {
         let fault = open(&self.faults)
             .get_mut(&operation)
             .and_then(VecDeque::pop_front);
-        if let Some(fault) = &fault {
+        if let Some(fault) = &fault
+            && !fault.after_effect
+        {
             tokio::time::sleep(fault.delay).await;
         }
         let user = self.user(&parts.headers);
@@ -149,6 +151,11 @@ impl Service {
                 let answered = user
                     .and_then(|user| self.apply(operation, (&project, &dataset), user, &body))
                     .unwrap_or_else(|refusal| self.profile.refusal(&refusal));
+                if let Some(fault) = &fault
+                    && fault.after_effect
+                {
+                    tokio::time::sleep(fault.delay).await;
+                }
                 in_place.map_or(answered, Fault::response)
             }
         };

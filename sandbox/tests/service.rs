@@ -417,6 +417,24 @@ async fn faults_come_in_their_order_and_then_the_service_again() {
 }
 
 #[tokio::test]
+async fn an_answer_may_be_late_after_the_effect() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let late = Fault::delay(Duration::from_secs(3600)).after_effect();
+    sandbox.script(Operation::Lock, [late]);
+    let locked = async {
+        while holder(&sandbox).is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    // The timeout ends the test where nothing takes effect.
+    let request = request(&sandbox, 0, Operation::Lock).timeout(Duration::from_secs(30));
+    tokio::select! {
+        answer = request.send() => panic!("{answer:?}"),
+        () = locked => {}
+    }
+}
+
+#[tokio::test]
 async fn a_fault_takes_effect_only_if_told_to() {
     let faults = [
         Fault::status(500),
