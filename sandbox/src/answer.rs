@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::fault::{Fault, Kind};
 use crate::state::{Lock, Refusal};
 
-/// Whose word the answers follow.
+/// Which source the answers follow, where the service differs from its documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
@@ -19,7 +19,7 @@ pub enum Profile {
     #[default]
     Documented,
     /// Recordings of the service: `application/vnd.api+json`, nanoseconds, strings on 403, rate-limit
-    /// headers on every answer.
+    /// headers on every answer that isn't a [fault](crate::Fault).
     Observed,
 }
 

@@ -29,6 +29,34 @@ pub use state::{
 use service::Service;
 
 /// A running sandbox. It stops, with all its connections, when it is dropped.
+///
+/// ```
+/// use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset};
+/// use llmobs_sandbox::{InitialState, Operation, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sandbox = Sandbox::start().await?;
+/// let (project, id) = (InitialState::PROJECT_ID, InitialState::DATASET_ID);
+/// let dataset_of = |application_key: &str| -> llmobs_datasets::Result<Dataset> {
+///     let keys = Credentials::new(sandbox.api_key(), application_key)?;
+///     let base_url: BaseUrl = sandbox.url().parse()?;
+///     let client = Client::builder(keys).endpoint(base_url).build()?;
+///     Ok(client.dataset(project.parse()?, id.parse()?))
+/// };
+/// let [jane, john] = sandbox.users() else { return Err("there are two users".into()) };
+///
+/// dataset_of(&jane.application_key)?.lock().await?;
+/// let refused = dataset_of(&john.application_key)?.lock().await;
+/// assert!(refused.is_err_and(|error| error.is_conflict()));
+///
+/// let state = sandbox.dataset(project, id).ok_or("it is there")?;
+/// assert_eq!(state.holder(), Some(jane.user.id.as_str()));
+/// let calls: Vec<_> = sandbox.requests().iter().map(|it| (it.operation, it.status)).collect();
+/// assert_eq!(calls, [(Operation::Lock, Some(200)), (Operation::Lock, Some(409))]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the sandbox stops when it is dropped"]
 pub struct Sandbox {
     address: SocketAddr,
@@ -36,7 +64,21 @@ pub struct Sandbox {
     task: JoinHandle<()>,
 }
 
-/// Configures a [`Sandbox`].
+/// Configures a [`Sandbox`]. Each setting has a default.
+///
+/// ```
+/// use llmobs_sandbox::{Profile, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let sandbox = Sandbox::builder()
+///     .profile(Profile::Observed)
+///     .log(|request| println!("{:?}: {:?}", request.operation, request.status))
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SandboxBuilder {
     listen: SocketAddr,
@@ -54,14 +96,15 @@ impl SandboxBuilder {
         self
     }
 
-    /// Whose word the answers follow. [`Profile::Documented`] by default.
+    /// Which source the answers follow. [`Profile::Documented`] by default.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// What the documentation is silent about.
+    /// What the service does where the documentation is silent. By default whatever meets the lock of
+    /// another user is refused with 409.
     #[must_use]
     pub fn assumptions(mut self, assumptions: Assumptions) -> Self {
         self.assumptions = assumptions;
@@ -75,7 +118,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Called with each request, once it is answered.
+    /// A function to be called with each request, just before its answer is sent. None by default.
     #[must_use]
     pub fn log(mut self, log: fn(&ReceivedRequest)) -> Self {
         self.log = Some(log);
@@ -86,7 +129,13 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, or the state has no user or a dataset without a version.
+    /// What binding the address gives if it can't be listened on; and
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the state has no API key, no user, or a dataset
+    /// without a version.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, or in one without I/O and time.
     pub async fn start(self) -> io::Result<Sandbox> {
         let datasets = self.state.projects.values().flatten();
         let unversioned = datasets
@@ -120,7 +169,7 @@ fn invalid(message: String) -> io::Error {
 }
 
 impl Sandbox {
-    /// A sandbox to be configured.
+    /// Starts from the defaults, to configure a sandbox before it runs.
     #[must_use]
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder {
@@ -132,22 +181,26 @@ impl Sandbox {
         }
     }
 
-    /// Starts a sandbox as it is by default.
+    /// Starts a sandbox with the defaults, on a free port of `127.0.0.1`.
     ///
     /// # Errors
     ///
-    /// No port of `127.0.0.1` is free.
+    /// What binding gives if no port is free.
+    ///
+    /// # Panics
+    ///
+    /// As [`SandboxBuilder::start`] does.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// The base URL, such as `http://127.0.0.1:41234`.
+    /// The base URL, such as `http://127.0.0.1:41234`, for a client to call.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A valid API key.
+    /// A valid API key: the first in alphabetical order, if the state has more.
     #[must_use]
     pub fn api_key(&self) -> &str {
         self.service
@@ -165,19 +218,20 @@ impl Sandbox {
             .map_or("", |user| &user.application_key)
     }
 
-    /// The users.
+    /// The users, in the order of the initial state: by default Jane Doe and John Roe.
     #[must_use]
     pub fn users(&self) -> &[User] {
         &self.service.initial().users
     }
 
-    /// A dataset as it is now.
+    /// A dataset as it is now; `None` if there is no such project or dataset.
     #[must_use]
     pub fn dataset(&self, project_id: &str, dataset_id: &str) -> Option<DatasetState> {
         self.service.datasets().get(project_id, dataset_id).cloned()
     }
 
-    /// The requests so far, in the order in which they were answered.
+    /// The requests so far, in the order in which they were answered. What is no call of an operation
+    /// (another path or method) is not among them, nor a request whose client hung up before.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.service.requests()
@@ -189,7 +243,8 @@ impl Sandbox {
         self.service.take_requests()
     }
 
-    /// Queues what the next calls to an operation meet, one fault a call.
+    /// Queues what the next calls of an operation meet, one fault a call, whoever makes it. Once the
+    /// queue is empty, the service answers again.
     pub fn script(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
         self.service.script(operation, faults);
     }

@@ -12,14 +12,31 @@ pub type Record = Map<String, Value>;
 
 /// What the sandbox starts with: keys, users, and datasets by project. As JSON it is what
 /// `--state FILE` reads.
+///
+/// ```
+/// use llmobs_sandbox::{InitialState, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let state: InitialState = serde_json::from_str(r#"{
+///     "api_keys": ["an API key"],
+///     "users": [{ "application_key": "an application key", "id": "jane" }],
+///     "projects": { "a project": { "a dataset": { "versions": [[], [{ "input": "2 + 2" }]] } } }
+/// }"#)?;
+/// let sandbox = Sandbox::builder().state(state).start().await?;
+/// let dataset = sandbox.dataset("a project", "a dataset").ok_or("it is there")?;
+/// assert_eq!((dataset.version(), dataset.records().len()), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitialState {
-    /// The API keys that are valid.
+    /// The API keys that are valid; there is at least one.
     pub api_keys: BTreeSet<String>,
-    /// The users, each with an application key.
+    /// The users, each with an application key; there is at least one.
     pub users: Vec<User>,
-    /// The datasets by id, of the projects by id.
+    /// The datasets of each project: by project id, then by dataset id.
     pub projects: BTreeMap<String, BTreeMap<String, InitialDataset>>,
 }
 
@@ -28,12 +45,12 @@ pub struct InitialState {
 pub struct User {
     /// The key that the user calls with.
     pub application_key: String,
-    /// What a draft state tells of the user.
+    /// The user as a draft state shows them. In JSON these fields stand beside `application_key`.
     #[serde(flatten)]
     pub user: LlmObsDatasetDraftStateUser,
 }
 
-/// A dataset as it begins.
+/// A dataset as the sandbox starts with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitialDataset {
@@ -85,18 +102,18 @@ impl Default for InitialState {
     }
 }
 
-/// A dataset, as it is now.
+/// A dataset as it was when [`Sandbox::dataset`](crate::Sandbox::dataset) was asked for it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DatasetState {
     /// The records of all versions, from 0.
     pub versions: Vec<Vec<Record>>,
-    /// Who holds the draft lock, and since when.
+    /// Who holds the draft lock and since when; `None` if nobody does.
     pub lock: Option<Lock>,
 }
 
 impl DatasetState {
-    /// The number of the current version.
+    /// The number of the current version, from 0.
     #[must_use]
     pub fn version(&self) -> usize {
         self.versions.len().saturating_sub(1)
@@ -108,41 +125,51 @@ impl DatasetState {
         self.versions.last().map_or(&[], Vec::as_slice)
     }
 
-    /// The id of the user who holds the draft lock.
+    /// The id of the user who holds the draft lock; `None` if nobody does.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {
         Some(&self.lock.as_ref()?.user.id)
     }
 }
 
-/// A draft lock.
+/// A draft lock that is held.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Lock {
     /// Who holds it.
     pub user: LlmObsDatasetDraftStateUser,
-    /// Since when.
+    /// Since when, by the clock of this machine.
     pub since: DateTime<Utc>,
 }
 
 /// What the service does where the documentation is silent. **Each is an assumption.**
+///
+/// ```
+/// # use llmobs_sandbox::{Assumptions, OnConflict, Sandbox};
+/// let assumptions = Assumptions {
+///     lock_of_another: OnConflict::Refuse(423),
+///     unlock_of_another: OnConflict::Allow,
+///     ..Assumptions::default()
+/// };
+/// let builder = Sandbox::builder().assumptions(assumptions);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assumptions {
-    /// Lock, while another user holds the lock.
+    /// What lock does while another user holds the lock.
     pub lock_of_another: OnConflict,
-    /// Unlock, while another user holds the lock.
+    /// What unlock does while another user holds the lock.
     pub unlock_of_another: OnConflict,
-    /// Restore, while another user holds the lock.
+    /// What restore does while another user holds the lock.
     pub restore_under_another: OnConflict,
 }
 
-/// What an operation does that meets the lock of another user.
+/// What an operation does when it meets the lock of another user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnConflict {
-    /// It is refused with this status.
+    /// It is refused with this status, from 400 to 599.
     Refuse(u16),
-    /// It is done: the lock changes hands, or is given back, or is passed over.
+    /// It is done: lock takes the lock over, unlock gives it back, restore disregards it.
     Allow,
 }
 
