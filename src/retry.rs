@@ -1,7 +1,5 @@
 //! When another attempt is made, and how long before it.
 //!
-//! The table, which is that of `Retry::of`:
-//!
 //! | what the attempt met | lock | unlock | restore |
 //! |---|---|---|---|
 //! | certainly not sent: DNS, connect, TLS | retry | retry | retry |
@@ -11,8 +9,8 @@
 //!
 //! Before a retry comes a wait: exponential backoff with jitter, or the server's hint
 //! (`Retry-After`, on 429 also `X-RateLimit-Reset`) if that is later. A hint beyond
-//! [`RetryPolicy::max_hint`] ends the call at once, and so does a wait that would end after the time
-//! for the whole call.
+//! [`RetryPolicy::max_hint`] ends the call at once, and so does a wait that would not end before the
+//! [time for the whole call](crate::ClientBuilder::call_timeout).
 
 use std::time::Duration;
 
@@ -24,11 +22,22 @@ use crate::error::Cause;
 
 /// How many attempts a call may make, and how long it waits between them.
 ///
+/// By [default](Self::default) 4 attempts, with backoff from 250 ms, doubled up to 5 s, with jitter, and
+/// hints of up to 30 s.
+///
 /// ```
 /// # use std::time::Duration;
-/// # use llmobs_datasets::RetryPolicy;
-/// let patient = RetryPolicy::default().max_attempts(6).max_hint(Duration::from_secs(120));
-/// let none = RetryPolicy::none();
+/// # use llmobs_datasets::{Client, Credentials, RetryPolicy};
+/// # let keys = Credentials::new("an API key", "an application key")?;
+/// let patient = RetryPolicy::default()
+///     .max_attempts(6)
+///     .backoff(Duration::from_secs(1), Duration::from_secs(20))
+///     .max_hint(Duration::from_secs(120));
+/// let client = Client::builder(keys)
+///     .retry(patient)
+///     .call_timeout(Duration::from_secs(300)) // 60 s would end it before
+///     .build()?;
+/// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryPolicy {
@@ -55,21 +64,21 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt only.
+    /// One attempt and no retry, not even of what was certainly not sent.
     #[must_use]
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// The most attempts of a call, the first one included. 0 counts as 1.
+    /// The most attempts of a call, the first one included. 4 by default; 0 counts as 1.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The backoff before the first retry, and the most that doubling makes of it. Jitter adds up to
-    /// the first of the two.
+    /// The backoff before the first retry, and the most that doubling makes of it. 250 ms and 5 s by
+    /// default; a `max` below `initial` counts as `initial`. [Jitter](Self::jitter) comes on top.
     #[must_use]
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
         self.initial_backoff = initial;
@@ -77,16 +86,16 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that the server may ask for. With a longer one the call ends at once, and
-    /// [`Error::retry_after`](crate::Error::retry_after) tells it.
+    /// The longest wait that the server may ask for. 30 seconds by default. With a longer one the call
+    /// ends at once, and [`Error::retry_after`](crate::Error::retry_after) tells it.
     #[must_use]
     pub fn max_hint(mut self, hint: Duration) -> Self {
         self.max_hint = hint;
         self
     }
 
-    /// Whether waits are spread at random, so that clients that failed together don't come back
-    /// together. On by default.
+    /// Whether a random part, up to as much again, is added to each backoff, so that clients that
+    /// failed together don't come back together. On by default.
     #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
@@ -94,7 +103,7 @@ impl RetryPolicy {
     }
 
     /// Whether a restore whose outcome is unknown is made again. Off by default: the dataset may
-    /// **get a version more for each attempt**.
+    /// **get one more version with each attempt**.
     #[must_use]
     pub fn repeat_restore(mut self, repeat: bool) -> Self {
         self.repeat_restore = repeat;
@@ -134,7 +143,7 @@ impl RetryPolicy {
     }
 }
 
-/// What the table of this module says of a cause.
+/// What the table in the docs of this module says of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Retry {
     /// It can't have taken effect.

@@ -239,12 +239,13 @@ async fn a_wait_that_leaves_no_time_is_not_begun() {
 }
 
 #[tokio::test]
-async fn jitter_adds_at_most_the_initial_backoff() {
+async fn jitter_adds_at_most_as_much_again() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {
-        let script = vec![Step::status(503), success()];
+        let script = vec![Step::status(503), Step::status(503), success()];
         let (_, _, waits) = run(Operation::Lock, RetryPolicy::default(), script).await;
         assert!(waits[0] >= ms(250) && waits[0] <= ms(500), "{waits:?}");
+        assert!(waits[1] >= ms(500) && waits[1] <= ms(1000), "{waits:?}");
         seen.insert(waits[0]);
     }
     assert!(seen.len() > 1, "the waits are not spread");
