@@ -3,8 +3,9 @@
 use llmobs_datasets_generated::types::{JsonapiErrorItem, JsonapiErrorItemSource};
 use serde_json::{Map, Value};
 
-/// One error that the service told, from an object
-/// (`#/components/schemas/JSONAPIErrorItem`) or a plain string (`#/components/schemas/APIErrorResponse`).
+/// One of the errors in the body of an answer, from an object (`#/components/schemas/JSONAPIErrorItem`)
+/// or a plain string (`#/components/schemas/APIErrorResponse`). [`Error::errors`](crate::Error::errors)
+/// has them. No part is certain to be there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiError {
     item: JsonapiErrorItem,
@@ -18,19 +19,19 @@ impl ApiError {
         self.item.title.as_deref()
     }
 
-    /// What went wrong in this very call.
+    /// What went wrong in this very call, for a person to read.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.item.detail.as_deref()
     }
 
-    /// An application-specific code, which is not documented but sent.
+    /// An application-specific code. It is not documented, but sent at times.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The status as the service wrote it in the error. That of the answer is
+    /// The HTTP status as the service wrote it in the error. That of the answer is
     /// [`Error::status`](crate::Error::status).
     #[must_use]
     pub fn status(&self) -> Option<&str> {

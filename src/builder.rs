@@ -55,12 +55,13 @@ impl ClientBuilder {
         }
     }
 
-    /// A client to be configured further, with the keys and the site of the environment: see
-    /// [`Client::from_env`].
+    /// Starts with the keys, the site and the proxies of the environment, as [`Client::from_env`] reads
+    /// them.
     ///
     /// # Errors
     ///
-    /// As of [`Client::from_env`].
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the name of the variable
+    /// that is missing or wrong, and what to do.
     pub fn from_env() -> Result<Self> {
         let site = match credentials::from_env("DD_SITE")? {
             Some(site) => site.parse().map_err(|error| {
@@ -88,21 +89,23 @@ impl ClientBuilder {
         self
     }
 
-    /// The time to reach the server, TLS included. 5 seconds by default.
+    /// The time to reach the server, TLS included. 5 seconds by default. Nothing is sent before, so
+    /// that its end is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The time of one attempt, from its start to the end of the answer. 15 seconds by default.
+    /// The time for one attempt, from its start to the end of the answer. 15 seconds by default. An
+    /// answer that has begun is taken as far as it came.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// The time of a whole call, with all attempts and the waits between them. 60 seconds by default.
+    /// The time for a whole call, with all attempts and the waits between them. 60 seconds by default.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
@@ -110,7 +113,8 @@ impl ClientBuilder {
     }
 
     /// The most of a response's body that is read, in bytes. 1 MiB by default; the documented answers
-    /// have less than 1 KiB.
+    /// have less than 1 KiB. A larger success is an
+    /// [`UnreadableSuccess`](crate::ErrorKind::UnreadableSuccess).
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
@@ -118,23 +122,33 @@ impl ClientBuilder {
     }
 
     /// What the `User-Agent` header begins with, such as `"dataset-editor/2.1"`; this crate and its
-    /// version follow.
+    /// version follow, and are all of it by default.
     #[must_use]
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
         self.user_agent = Some(prefix.into());
         self
     }
 
-    /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, the headers
-    /// with the keys, the user agent and the connect timeout are still set by this builder. Without
-    /// it, no proxy is used.
+    /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, retries, the
+    /// headers with the keys, the user agent and the connect timeout are still set by this builder.
+    /// Without it, no proxy is used.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("an API key", "an application key")?;
+    /// let proxy = reqwest::Proxy::all("http://proxy.example.com:3128")?;
+    /// let client = Client::builder(keys)
+    ///     .http(reqwest::Client::builder().proxy(proxy))
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// Another time than tokio's, for tests.
+    /// The clock that timeouts and waits go by, for tests. Tokio's by default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.time = Time::Other(Arc::new(clock));
@@ -145,8 +159,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the settings don't fit each
-    /// other or TLS can't be set up.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the user agent can't stand in a
+    /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or what was
+    /// handed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
         if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && self.endpoint.needs_tls() {
             return Err(Error::configuration(

@@ -12,18 +12,25 @@ use crate::{ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, R
 /// A client of the API.
 ///
 /// Building one loads the TLS roots of the platform, which costs milliseconds and megabytes: build it
-/// once and clone it. A clone costs next to nothing and shares the connections.
+/// once and clone it. A clone costs next to nothing and shares the connections. Calls need a tokio
+/// runtime with I/O and time, and panic outside of one.
 ///
-/// ```no_run
-/// # async fn run() -> llmobs_datasets::Result<()> {
-/// use llmobs_datasets::{Client, DatasetVersion};
+/// ```
+/// use llmobs_datasets::{BaseUrl, Client, Credentials};
 ///
-/// let client = Client::from_env()?;
-/// let dataset = client.dataset("a33671aa-24fd-4dcd-9b33-a8ec7dde7751".parse()?,
-///                              "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?);
-/// let state = dataset.lock().await?;
-/// println!("locked by {} since {}", state.user.id, state.drafting_since);
-/// dataset.restore(DatasetVersion::new(1)?).await?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+/// # let (url, api_key, application_key) = (sandbox.url(), sandbox.api_key(), sandbox.application_key());
+/// let base_url: BaseUrl = url.parse()?; // or a `Site`
+/// let client = Client::builder(Credentials::new(api_key, application_key)?)
+///     .endpoint(base_url)
+///     .build()?;
+/// let dataset = client.dataset(
+///     "a33671aa-24fd-4dcd-9b33-a8ec7dde7751".parse()?,
+///     "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?,
+/// );
+/// dataset.lock().await?;
 /// dataset.unlock().await?;
 /// # Ok(())
 /// # }
@@ -57,15 +64,23 @@ impl Client {
     /// A client with the keys in `DD_API_KEY` and `DD_APP_KEY` for the site in `DD_SITE` (US1 if that
     /// is not set). Proxies in the environment (`HTTPS_PROXY` and so on) are used, too.
     ///
+    /// ```
+    /// match llmobs_datasets::Client::from_env() {
+    ///     Ok(client) => println!("{client:?}"),
+    ///     // the environment variable DD_API_KEY is not set; set it to an API key of your organization
+    ///     Err(error) => eprintln!("{error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the name of the variable
-    /// that is missing or wrong, and what to do.
+    /// that is missing or wrong, and what to do; or as of [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }
 
-    /// A client to be configured. It reads nothing from the environment.
+    /// Starts the configuration of a client. Nothing is read from the environment.
     #[must_use]
     pub fn builder(credentials: Credentials) -> ClientBuilder {
         ClientBuilder::new(credentials)
@@ -77,7 +92,8 @@ impl Client {
         }
     }
 
-    /// A dataset to call operations of. Nothing is sent.
+    /// A handle on a dataset, to call its operations. Nothing is sent, nor is it checked that the
+    /// dataset exists.
     #[must_use]
     pub fn dataset(&self, project_id: ProjectId, dataset_id: DatasetId) -> Dataset {
         Dataset::new(self.clone(), project_id, dataset_id)

@@ -13,9 +13,21 @@ use crate::Error;
 const API_KEY: HeaderName = HeaderName::from_static("dd-api-key");
 const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key");
 
-/// An API key with an application key, which together name the calling user.
+/// An API key, which names the organization, with an application key, which names the calling user
+/// (`#/components/securitySchemes`).
 ///
 /// They are wiped from memory on drop, and shown by no `Debug`, error, log or span of this crate.
+///
+/// ```
+/// use llmobs_datasets::Credentials;
+///
+/// let keys = Credentials::new("an API key", "an application key")?;
+/// assert!(!format!("{keys:?}").contains("an API key"));
+///
+/// let error = Credentials::new("an API key\n", "an application key").unwrap_err();
+/// assert!(error.to_string().starts_with("the API key has a line break; remove it"));
+/// # Ok::<(), llmobs_datasets::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     api_key: SecretString,
@@ -40,12 +52,12 @@ impl fmt::Display for Source {
 }
 
 impl Credentials {
-    /// Takes the keys.
+    /// Takes an API key and an application key. Whether they are valid is for the service to say.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a key that is blank or can't
-    /// stand in a header. Nothing else is asked of a key: its form is Datadog's to choose.
+    /// stand in a header. The error doesn't show it. Nothing else is asked of a key: its form is Datadog's to choose.
     pub fn new(
         api_key: impl Into<SecretString>,
         application_key: impl Into<SecretString>,

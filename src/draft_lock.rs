@@ -15,6 +15,24 @@ use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
 /// [`unlock`](Self::unlock) gives it back and tells whether that worked; [`keep`](Self::keep) leaves
 /// the dataset locked.
 ///
+/// ```
+/// # use llmobs_datasets::DatasetVersion;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// let lock = dataset.draft_lock().await?;
+/// println!("locked since {}", lock.state().drafting_since);
+/// lock.dataset().restore(DatasetVersion::new(1)?).await?;
+/// lock.unlock().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Drop
 ///
 /// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
@@ -29,7 +47,7 @@ pub struct DraftLock {
 }
 
 impl DraftLock {
-    /// Who holds the lock since when.
+    /// The answer to the lock: who holds it, and since when.
     pub fn state(&self) -> &Response<DraftState> {
         &self.state
     }
@@ -39,7 +57,7 @@ impl DraftLock {
         &self.guard.dataset
     }
 
-    /// Gives the lock back.
+    /// Gives the lock back. If the future is dropped, that is done in the background.
     ///
     /// # Errors
     ///
@@ -48,7 +66,7 @@ impl DraftLock {
         self.guard.unlock().await
     }
 
-    /// Leaves the dataset locked.
+    /// Leaves the dataset locked, for a later [`Dataset::unlock`].
     pub fn keep(mut self) -> Response<DraftState> {
         self.guard.armed = false;
         self.state
@@ -164,7 +182,8 @@ fn unlock_in_background(dataset: Dataset, locking: Option<Lock>) {
 pub struct NotLocked {
     /// The error of the lock.
     pub error: Error,
-    /// What came of unlocking, if it was attempted.
+    /// What came of unlocking; `None` if that was not attempted, because the lock was certainly not
+    /// taken.
     pub unlock: Option<Result<()>>,
 }
 
@@ -186,10 +205,41 @@ impl StdError for NotLocked {
 }
 
 /// Why work under the draft lock did not come to a good end.
+///
+/// `T` is what the work gives, and `E` its error.
+///
+/// ```
+/// use llmobs_datasets::{DatasetVersion, DraftLockError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// # let other_keys = (sandbox.api_key(), &*sandbox.users()[1].application_key);
+/// # let other_keys = llmobs_datasets::Credentials::new(other_keys.0, other_keys.1)?;
+/// # let other_client = llmobs_datasets::Client::builder(other_keys)
+/// #     .endpoint(sandbox.url().parse::<llmobs_datasets::BaseUrl>()?).build()?;
+/// # other_client.dataset(ids.0.parse()?, ids.1.parse()?).lock().await?;
+/// let version = DatasetVersion::new(1)?;
+/// let work = async |dataset: llmobs_datasets::Dataset| dataset.restore(version).await;
+/// let said = match dataset.with_draft_lock(work).await {
+///     Ok(_) => "restored".to_owned(),
+///     Err(DraftLockError::Lock(not)) if not.error.is_conflict() => "somebody else is at it".to_owned(),
+///     Err(DraftLockError::Unlock { error, .. }) => format!("restored, but perhaps locked: {error}"),
+///     Err(error) => error.to_string(),
+/// };
+/// # assert_eq!(said, "somebody else is at it");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DraftLockError<T, E> {
-    /// The lock was not had, and the work not begun.
+    /// The lock could not be taken, and the work was not begun.
     Lock(NotLocked),
     /// The work failed.
     Work {
@@ -237,9 +287,13 @@ impl Dataset {
     /// Takes the draft lock as a guard, for work that doesn't fit
     /// [`with_draft_lock`](Self::with_draft_lock).
     ///
+    /// If the future is dropped, a lock that was on its way is given back in the background, as
+    /// [`DraftLock`] describes.
+    ///
     /// # Errors
     ///
-    /// That of [`lock`](Self::lock), with what came of unlocking where that was needed.
+    /// [`NotLocked`]: the error of [`lock`](Self::lock), with what came of unlocking where that was
+    /// needed.
     pub async fn draft_lock(&self) -> Result<DraftLock, NotLocked> {
         let (guard, state) = Guard::lock(self.clone()).await?;
         Ok(DraftLock { guard, state })
@@ -252,12 +306,22 @@ impl Dataset {
     /// - on a panic, which goes on after the unlock;
     /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
     ///
-    /// ```no_run
-    /// # async fn run(dataset: llmobs_datasets::Dataset) -> Result<(), Box<dyn std::error::Error>> {
-    /// # let version = llmobs_datasets::DatasetVersion::new(1)?;
+    /// ```
+    /// # use llmobs_datasets::DatasetVersion;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+    /// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+    /// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+    /// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+    /// let version = DatasetVersion::new(1)?;
     /// dataset
     ///     .with_draft_lock(async |dataset| dataset.restore(version).await)
     ///     .await?;
+    /// # let state = sandbox.dataset(ids.0, ids.1).ok_or("it is there")?;
+    /// # assert_eq!((state.version(), state.holder()), (3, None));
     /// # Ok(())
     /// # }
     /// ```

@@ -12,13 +12,16 @@ use crate::Error;
 /// A Datadog site, the region that holds an organization's data. The API of a site is at
 /// `https://api.<site>`.
 ///
-/// The constants are the documented sites. Any other site of Datadog's is taken by its name, so that
-/// a new one needs no release of this crate:
+/// The constants are the documented sites (`#/servers/0/variables/site`). Any other site of Datadog's
+/// is taken by its name, so that a new one needs no release of this crate:
 ///
 /// ```
 /// # use llmobs_datasets::Site;
 /// let site: Site = "uk1.datadoghq.com".parse()?;
 /// assert_eq!(site.domain(), "uk1.datadoghq.com");
+///
+/// let error = "https://app.datadoghq.eu".parse::<Site>().unwrap_err();
+/// assert!(error.to_string().ends_with("did you mean \"datadoghq.eu\"?"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -30,19 +33,19 @@ const DOMAINS: [&str; 3] = ["datadoghq.com", "datadoghq.eu", "ddog-gov.com"];
 impl Site {
     /// `datadoghq.com`, the default.
     pub const US1: Self = Self(Cow::Borrowed("datadoghq.com"));
-    /// `us3.datadoghq.com`
+    /// `us3.datadoghq.com`.
     pub const US3: Self = Self(Cow::Borrowed("us3.datadoghq.com"));
-    /// `us5.datadoghq.com`
+    /// `us5.datadoghq.com`.
     pub const US5: Self = Self(Cow::Borrowed("us5.datadoghq.com"));
-    /// `ap1.datadoghq.com`
+    /// `ap1.datadoghq.com`.
     pub const AP1: Self = Self(Cow::Borrowed("ap1.datadoghq.com"));
-    /// `ap2.datadoghq.com`
+    /// `ap2.datadoghq.com`.
     pub const AP2: Self = Self(Cow::Borrowed("ap2.datadoghq.com"));
-    /// `datadoghq.eu`
+    /// `datadoghq.eu`.
     pub const EU1: Self = Self(Cow::Borrowed("datadoghq.eu"));
-    /// `ddog-gov.com`
+    /// `ddog-gov.com`.
     pub const US1_FED: Self = Self(Cow::Borrowed("ddog-gov.com"));
-    /// `us2.ddog-gov.com`
+    /// `us2.ddog-gov.com`.
     pub const US2_FED: Self = Self(Cow::Borrowed("us2.ddog-gov.com"));
 
     /// The documented sites.
@@ -120,6 +123,12 @@ fn is_site(text: &str) -> bool {
 impl FromStr for Site {
     type Err = Error;
 
+    /// Reads the domain of a site, such as `us3.datadoghq.com`: no scheme, no subdomain.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the site that was probably
+    /// meant, if one can be told.
     fn from_str(text: &str) -> Result<Self, Error> {
         if is_site(text) {
             return Ok(Self(Cow::Owned(text.to_owned())));
@@ -148,10 +157,22 @@ impl fmt::Debug for Site {
     }
 }
 
-/// A base URL in the place of a site: a proxy of one's own, a test server, the sandbox.
+/// A base URL in the place of a site: a proxy of one's own, a test server, the sandbox. It may have a
+/// path, which the paths of the API follow.
 ///
 /// It is `https`, or `http` to this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not sent
 /// over a network in the clear unless [asked for](Self::with_plain_http).
+///
+/// ```
+/// use llmobs_datasets::BaseUrl;
+///
+/// let proxy: BaseUrl = "https://proxy.example.com/datadog".parse()?;
+/// let sandbox: BaseUrl = "http://127.0.0.1:8080".parse()?;
+///
+/// let error = "http://proxy.example.com".parse::<BaseUrl>().unwrap_err();
+/// assert!(error.to_string().contains("would send the keys in the clear"));
+/// # Ok::<(), llmobs_datasets::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     text: String,
@@ -165,8 +186,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for what is not the base of an
-    /// HTTP URL.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for what is no `http` or `https`
+    /// URL, and for one with a user, a password, a query or a fragment. The error doesn't show it.
     pub fn with_plain_http(text: &str) -> Result<Self, Error> {
         let refuse = |fault: &str| {
             // Not the text itself: it may hold a password.
@@ -200,6 +221,11 @@ impl BaseUrl {
 impl FromStr for BaseUrl {
     type Err = Error;
 
+    /// Reads a base URL to which keys can be sent safely.
+    ///
+    /// # Errors
+    ///
+    /// As of [`BaseUrl::with_plain_http`], and for plain HTTP to another machine.
     fn from_str(text: &str) -> Result<Self, Error> {
         let url = Self::with_plain_http(text)?;
         if url.secure || is_loopback(&url.host) {
@@ -261,6 +287,7 @@ impl Endpoint {
 }
 
 impl Default for Endpoint {
+    /// [`Site::US1`].
     fn default() -> Self {
         Self::Site(Site::default())
     }

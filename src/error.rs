@@ -1,13 +1,11 @@
 //! What went wrong, and what may be assumed of the server.
 //!
-//! The table of [`Outcome`]s, which is that of `Cause::outcome`:
-//!
 //! | what the last attempt met | kind | outcome |
 //! |---|---|---|
 //! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
 //! | DNS, connect or TLS failure | `NotSent` | not applied |
-//! | connection lost after sending | `ConnectionLost` | unknown |
-//! | time out, of an attempt or of the call | `TimedOut` | unknown |
+//! | connection lost after sending, before a status | `ConnectionLost` | unknown |
+//! | no status in the time for the attempt or for the call | `TimedOut` | unknown |
 //! | 408 | `TimedOut` | unknown |
 //! | 400, 401, 403, 404 | `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound` | not applied |
 //! | 409, 412, 423 | `Conflict` | not applied |
@@ -16,10 +14,11 @@
 //! | 5xx | `ServerError` | unknown |
 //! | 1xx, 3xx, other | `UnexpectedStatus` | unknown |
 //! | 2xx to lock, and the body is empty, cut short or JSON of another shape | `UnreadableSuccess` | applied |
-//! | 2xx, and the body is an HTML page, or lists errors, or is too large | `UnreadableSuccess` | unknown |
-//! | 2xx to lock, and the body is nothing of these | `UnreadableSuccess` | unknown |
+//! | 2xx, and the body is an HTML page, lists errors, or is too large | `UnreadableSuccess` | unknown |
+//! | 2xx to lock, and the body is none of these | `UnreadableSuccess` | unknown |
 //!
-//! If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
+//! Any other 2xx is a success, also to unlock and restore without a body. If an earlier attempt of the
+//! same call may have taken effect, "not applied" becomes "unknown".
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -38,10 +37,37 @@ use crate::{DatasetId, Operation, ProjectId};
 /// The most of the server's words that one line shows.
 const MAX_WORDS: usize = 300;
 
-/// A call that did not succeed, or a client that can't be built.
+/// A call that did not succeed, or a value or client that can't be built.
 ///
-/// `Display` is one line for a log; `Debug` tells the whole story. Neither shows a key, headers or a
-/// body.
+/// `Display` is one line for a log; `Debug` tells the whole story. Neither shows a key, headers or more
+/// of a body than the [errors](Self::errors) in it. `source()` is the error of the HTTP client or of
+/// the JSON reader, where there is one.
+///
+/// ```
+/// use llmobs_datasets::{DatasetVersion, ErrorKind, Outcome};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// // The dataset is at version 2.
+/// let Err(error) = dataset.restore(DatasetVersion::new(9)?).await else {
+///     return Err("there is no version 9".into());
+/// };
+/// assert_eq!((error.kind(), error.outcome()), (ErrorKind::BadRequest, Outcome::NotApplied));
+/// assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+/// for told in error.errors() {
+///     assert_eq!(told.detail(), Some("dataset_version must be between 0 and 2"));
+///     assert_eq!(told.pointer(), Some("/data/attributes/dataset_version"));
+/// }
+/// eprintln!("{error}"); // restore dataset 9f64e5c7-… of project a33671aa-…: 400 Bad Request: …
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -62,7 +88,7 @@ pub(crate) struct Call {
     pub(crate) keys: Source,
 }
 
-/// What the server answered to the last attempt that it answered.
+/// What the server answered to the last attempt.
 pub(crate) struct Answered {
     /// Status and headers.
     pub(crate) head: ResponseValue<()>,
@@ -98,15 +124,16 @@ pub(crate) enum Unreadable {
     Shape(serde_json::Error),
 }
 
-/// What kind of failure it is.
+/// What kind of failure it is. Which status is which kind stands in the table of the
+/// [module](crate::error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client can't be built as asked.
+    /// The settings, the keys or the environment can't be used. No call was made.
     Configuration,
-    /// An id or a version number is not possible.
+    /// An id or a version number can't be sent. No call was made.
     InvalidInput,
-    /// The request was not sent: the host was not found, not reached, or its certificate not trusted.
+    /// The request was not sent: the host was not found or not reached, or its certificate not trusted.
     NotSent,
     /// The connection was lost after the request was sent, before the answer was there.
     ConnectionLost,
@@ -127,13 +154,37 @@ pub enum ErrorKind {
     RateLimited,
     /// The service or something before it failed (5xx).
     ServerError,
-    /// A status that nothing says anything of, such as a redirect.
+    /// A status that is neither documented nor of another kind, such as a redirect.
     UnexpectedStatus,
-    /// A 2xx whose body can't be taken for the answer of the service, or not be read.
+    /// A 2xx whose body is not the answer of the service, or can't be read as such.
     UnreadableSuccess,
 }
 
 /// What may be assumed of the server after a call that did not succeed.
+///
+/// ```
+/// use llmobs_datasets::{DatasetVersion, Outcome};
+/// # use llmobs_sandbox::{Fault, Operation};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
+/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// # sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
+/// let restored = dataset.restore(DatasetVersion::new(1)?).await;
+/// let said = match restored.as_ref().map_err(|error| error.outcome()) {
+///     Ok(_) | Err(Outcome::Applied) => "restored",
+///     Err(Outcome::NotApplied) => "not restored: try again, or give up",
+///     Err(_) => "perhaps restored: look at the dataset first",
+/// };
+/// # assert!(said.starts_with("perhaps"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -145,7 +196,7 @@ pub enum Outcome {
     Unknown,
 }
 
-/// The result of a call.
+/// The result of a call, or of what comes before one.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Cause {
@@ -222,7 +273,7 @@ impl Error {
         }))
     }
 
-    /// What kind of failure it is.
+    /// What kind of failure it is: see the table of the [module](crate::error).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.cause.kind()
@@ -234,19 +285,19 @@ impl Error {
         self.0.outcome
     }
 
-    /// The operation, if a call failed.
+    /// The operation that failed; `None` if it did not come to a call.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         Some(self.0.call.as_ref()?.operation)
     }
 
-    /// The project of the call.
+    /// The project that it was called for; `None` if it did not come to a call.
     #[must_use]
     pub fn project_id(&self) -> Option<&ProjectId> {
         Some(&self.0.call.as_ref()?.project_id)
     }
 
-    /// The dataset of the call.
+    /// The dataset that it was called for; `None` if it did not come to a call.
     #[must_use]
     pub fn dataset_id(&self) -> Option<&DatasetId> {
         Some(&self.0.call.as_ref()?.dataset_id)
@@ -258,20 +309,22 @@ impl Error {
         Some(self.0.answer.as_ref()?.head.status())
     }
 
-    /// The headers of that answer.
+    /// The headers of that answer, as they came: unlike the body they are not searched for keys.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(self.0.answer.as_ref()?.head.headers())
     }
 
-    /// The errors in the body of that answer, whether it has them as strings or as objects.
+    /// The errors in the body of that answer, whether it has them as strings or as objects. Empty if
+    /// there is none that can be read.
     #[must_use]
     pub fn errors(&self) -> &[ApiError] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
     }
 
     /// The body of that answer, as far as it was read: at most
-    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes).
+    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). Where it repeats
+    /// a key, it says `[hidden]`.
     #[must_use]
     pub fn raw_body(&self) -> Option<&[u8]> {
         Some(&self.0.answer.as_ref()?.body)
@@ -283,7 +336,8 @@ impl Error {
         RateLimit::from_headers(self.headers()?)
     }
 
-    /// How long the server asks to wait before another call.
+    /// How long the server asks to wait before another call: the later of `Retry-After` and, on a 429,
+    /// `X-RateLimit-Reset`.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         rate_limit::retry_hint(self.status()?, self.headers()?)
@@ -295,7 +349,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether the keys are missing, not valid or not permitted the operation (401, 403).
+    /// Whether the keys are missing, not valid or do not permit the operation (401, 403).
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden)
@@ -319,7 +373,7 @@ impl Error {
         self.kind() == ErrorKind::RateLimited
     }
 
-    /// Whether time was up.
+    /// Whether the answer did not come in time, see [`ErrorKind::TimedOut`].
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::TimedOut

@@ -21,11 +21,21 @@ fn fault(text: &str) -> Option<&'static str> {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $example:literal) => {
         $(#[$doc])*
         ///
         /// Any text but for what would change the path of a request: it is not empty, `.` or `..`,
-        /// and has no `/`, `\` or control character. Cheap to clone.
+        /// and has no `/`, `\` or control character. All else is percent-encoded when it is sent; the
+        /// documentation gives ids no form. Cheap to clone.
+        ///
+        /// ```
+        #[doc = concat!("use llmobs_datasets::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id: ", stringify!($name), " = \"", $example, "\".parse()?;")]
+        #[doc = concat!("assert_eq!(id.as_str(), \"", $example, "\");")]
+        #[doc = concat!("assert!(\"../keys\".parse::<", stringify!($name), ">().is_err());")]
+        /// # Ok::<(), llmobs_datasets::Error>(())
+        /// ```
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
@@ -40,6 +50,10 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = Error;
 
+            /// # Errors
+            ///
+            /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what would change the
+            /// path of a request.
             fn from_str(text: &str) -> Result<Self, Error> {
                 match fault(text) {
                     None => Ok(Self(text.into())),
@@ -88,24 +102,33 @@ macro_rules! id {
 }
 
 id! {
-    /// The id of an LLM Observability project (path parameter `project_id`).
-    ProjectId, "project"
+    /// The id of an LLM Observability project (`#/components/parameters/ProjectId`).
+    ProjectId, "project", "a33671aa-24fd-4dcd-9b33-a8ec7dde7751"
 }
 
 id! {
-    /// The id of an LLM Observability dataset (path parameter `dataset_id`).
-    DatasetId, "dataset"
+    /// The id of an LLM Observability dataset (`#/components/parameters/DatasetId`).
+    DatasetId, "dataset", "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d"
 }
 
 /// The number of a version of a dataset: 0 to 2,147,483,647 (`i32::MAX`), in steps of 1.
 ///
 /// The service accepts those from 0 to the current version of the dataset
 /// (`#/components/schemas/LLMObsDatasetRestoreVersionDataAttributesRequest`).
+///
+/// ```
+/// use llmobs_datasets::DatasetVersion;
+///
+/// let version = DatasetVersion::new(3)?;
+/// assert_eq!((version, version.get()), ("3".parse()?, 3));
+/// assert!("-1".parse::<DatasetVersion>().is_err());
+/// # Ok::<(), llmobs_datasets::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DatasetVersion(i32);
 
 impl DatasetVersion {
-    /// The version with a number.
+    /// The version with this number.
     ///
     /// # Errors
     ///
@@ -114,7 +137,7 @@ impl DatasetVersion {
         i64::from(number).try_into()
     }
 
-    /// The number.
+    /// The number, never negative; `i32` is the type of the API.
     #[must_use]
     pub const fn get(self) -> i32 {
         self.0
@@ -124,6 +147,10 @@ impl DatasetVersion {
 impl TryFrom<i64> for DatasetVersion {
     type Error = Error;
 
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a number below 0 or above
+    /// `i32::MAX`.
     fn try_from(number: i64) -> Result<Self, Error> {
         match i32::try_from(number) {
             Ok(number) if number >= 0 => Ok(Self(number)),
@@ -138,6 +165,10 @@ impl TryFrom<i64> for DatasetVersion {
 impl FromStr for DatasetVersion {
     type Err = Error;
 
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what is no whole number from 0 to
+    /// `i32::MAX`.
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.parse::<i64>() {
             Ok(number) => number.try_into(),

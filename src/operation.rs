@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Method;
 
-/// An operation of the API.
+/// An operation of the API. Its `Display` is a verb: `lock`, `unlock`, `restore`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
@@ -49,13 +49,13 @@ impl Operation {
         }
     }
 
-    /// The HTTP method.
+    /// The HTTP method: `PATCH` for lock and unlock, `POST` for restore.
     #[must_use]
     pub fn method(self) -> Method {
         self.facts().method
     }
 
-    /// The path template of the spec.
+    /// The path, with the names of the ids in braces, as the spec has it (`#/paths`).
     #[must_use]
     pub fn url_template(self) -> &'static str {
         self.facts().url_template

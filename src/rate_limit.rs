@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// The state of a rate limit, from the `X-RateLimit-*` headers of an answer.
+/// The state of a rate limit, from the `X-RateLimit-*` headers of an answer:
+/// [`Response::rate_limit`](crate::Response::rate_limit),
+/// [`Error::rate_limit`](crate::Error::rate_limit).
 ///
 /// The headers are not documented for these operations; the service sends them all the same. What is
 /// absent or unreadable is `None`.

@@ -11,6 +11,25 @@ use reqwest::header::HeaderMap;
 use crate::rate_limit::{self, RateLimit};
 
 /// The value of a successful call, with how the call went. It derefs to the value.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = llmobs_sandbox::Sandbox::builder().profile(llmobs_sandbox::Profile::Observed).start().await?;
+/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
+/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
+/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
+/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
+/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// let locked = dataset.lock().await?;
+/// println!("locked since {}", locked.drafting_since); // a field of `DraftState`
+/// assert_eq!((locked.status().as_u16(), locked.attempts()), (200, 1));
+/// let left = locked.rate_limit().and_then(|limit| limit.remaining);
+/// assert_eq!(left, Some(999));
+/// let state = locked.into_inner();
+/// # Ok(())
+/// # }
+/// ```
 pub struct Response<T> {
     value: T,
     head: ResponseValue<()>,
@@ -36,12 +55,12 @@ impl<T> Response<T> {
         self.head.status()
     }
 
-    /// The headers of the answer.
+    /// The headers of the answer, as they came.
     pub fn headers(&self) -> &HeaderMap {
         self.head.headers()
     }
 
-    /// How many attempts the call took, from 1.
+    /// How many attempts the call took; 1 if there was no retry.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
