@@ -12,6 +12,7 @@
 //! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
 //! - `at_most_once`: so do restores and locks of many tasks, some of them dropped on the way;
 //! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
+//! - `main_job`, `readme`: the example and the README do what they say;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
     clippy::expect_used,
@@ -38,6 +39,7 @@ mod main_job;
 mod mutations;
 mod pages;
 mod quirks;
+mod readme;
 mod retries;
 mod sandbox;
 mod schemas;
