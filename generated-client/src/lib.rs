@@ -5,6 +5,9 @@
 //! Every answer arrives as the server sent it: a 2xx as a [`ResponseValue`] with status, headers and
 //! body stream, any other status as [`Error::UnexpectedResponse`] with the whole response. The docs
 //! of each operation name the [`types`] that its answers are documented to hold.
+//!
+//! Keys, time limits and redirects are the business of the [`reqwest::Client`] that
+//! [`Client::new_with_client`] takes; one that follows redirects hands the keys to where they lead.
 #![warn(missing_docs, clippy::pedantic)]
 
 #[rustfmt::skip]
@@ -25,10 +28,11 @@ tokio::task_local! {
     static HEADERS: Cell<HeaderMap>;
 }
 
-/// Makes a call whose response headers come beside its result, and not in it.
+/// Makes a call whose response headers come beside its result, and not in it. They are empty if there
+/// was no answer.
 ///
-/// In the result of a success progenitor has a copy of them and drops the original, which is most of
-/// what it allocates for a call.
+/// For the result of a success progenitor copies them and drops the original, which is most of what it
+/// allocates for a call.
 pub async fn with_headers_apart<T>(call: impl Future<Output = T>) -> (T, HeaderMap) {
     let call = async { (call.await, HEADERS.with(Cell::take)) };
     HEADERS.scope(Cell::default(), call).await
