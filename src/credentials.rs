@@ -117,9 +117,14 @@ impl Credentials {
         let mut hidden: Option<Vec<u8>> = None;
         for key in [&self.api_key, &self.application_key] {
             let key = key.expose_secret();
-            let in_json = Value::from(key).to_string();
+            let quoted = Value::from(key).to_string();
+            // One quote at each end: the key may end with another.
+            let in_json = quoted
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'))
+                .unwrap_or(&quoted);
             let in_url = utf8_percent_encode(key, NON_ALPHANUMERIC).to_string();
-            for form in [key, in_json.trim_matches('"'), &in_url] {
+            for form in [key, in_json, &in_url] {
                 let (form, searched) = (form.as_bytes(), hidden.as_deref().unwrap_or(text));
                 if searched.windows(form.len()).any(|window| window == form) {
                     hidden = Some(without(searched, form));

@@ -138,7 +138,12 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
         format!("key {API_KEY} is not valid"),
         { "title": APP_KEY, "detail": API_KEY, "meta": { "sent": [APP_KEY] } },
     ] });
-    let page = format!("<pre>dd-api-key: {API_KEY}\ndd-application-key: {APP_KEY}{APP_KEY}</pre>");
+    let in_url = [API_KEY, APP_KEY].map(|key| utf8_percent_encode(key, NON_ALPHANUMERIC));
+    let page = format!(
+        "<pre>dd-api-key: {API_KEY}\ndd-application-key: {APP_KEY}{APP_KEY}</pre>\
+         <a href='?api_key={}&application_key={}'>",
+        in_url[0], in_url[1]
+    );
     for operation in OPERATIONS {
         for (status, body) in [
             (403, listed.to_string()),
@@ -148,6 +153,8 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
             let server = Server::start([Step::answer(status, &[], &body)]).await;
             let error = call(&dataset_of(&server), operation).await.unwrap_err();
             assert_eq!(error.status().unwrap().as_u16(), status);
+            // What is hidden leaves the rest as it was: it is still a list of two errors.
+            assert_eq!(error.errors().len(), if status == 403 { 2 } else { 0 });
             assert!(
                 error
                     .raw_body()
