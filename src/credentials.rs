@@ -205,3 +205,15 @@ fn is_quoted(value: &str) -> bool {
         .iter()
         .any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_are_marked_as_sensitive() {
+        let headers = Credentials::new("a", "b").unwrap().headers().unwrap();
+        assert_eq!(headers.len(), 2);
+        assert!(headers.values().all(HeaderValue::is_sensitive));
+    }
+}
