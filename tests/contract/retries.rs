@@ -124,7 +124,12 @@ async fn a_rate_limit_is_waited_for_in_each_operation() {
 
 #[tokio::test]
 async fn a_hint_that_is_too_long_ends_the_call_at_once() {
-    for (hint, told) in [("2121", ms(2_121_000)), ("1e99", Duration::MAX)] {
+    // The first is within the time for the call, and still longer than may be asked for.
+    for (hint, told) in [
+        ("31", ms(31_000)),
+        ("2121", ms(2_121_000)),
+        ("1e99", Duration::MAX),
+    ] {
         let header = format!("x-ratelimit-reset: {hint}");
         let script = vec![Step::answer(429, &[&header], ""), success()];
         let (result, requests, waits) = run(Operation::Restore, exact(), script).await;
@@ -132,6 +137,8 @@ async fn a_hint_that_is_too_long_ends_the_call_at_once() {
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.outcome(), Outcome::NotApplied);
         assert_eq!(error.retry_after(), Some(told));
+        let remedy = format!("; retry after {told:?}");
+        assert!(error.to_string().ends_with(&remedy), "{error}");
         assert_eq!((requests, waits), (1, vec![]));
     }
     let patient = exact().max_hint(Duration::from_secs(40));
@@ -193,6 +200,14 @@ async fn attempts_and_backoff_are_bounded() {
     let (_, requests, waits) = run(Operation::Lock, many, script.clone()).await;
     assert_eq!(requests, 8);
     assert_eq!(waits, [250, 500, 1000, 2000, 4000, 5000, 5000].map(ms));
+
+    let quick = exact().backoff(ms(1), ms(2));
+    let (_, _, waits) = run(Operation::Lock, quick, script.clone()).await;
+    assert_eq!(waits, [1, 2, 2].map(ms));
+    // A most that is below the first is raised to it.
+    let even = exact().backoff(ms(300), ms(100));
+    let (_, _, waits) = run(Operation::Lock, even, script.clone()).await;
+    assert_eq!(waits, [ms(300); 3]);
 
     for one in [RetryPolicy::none(), exact().max_attempts(0)] {
         let (_, requests, waits) = run(Operation::Lock, one, script.clone()).await;
