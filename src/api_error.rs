@@ -137,3 +137,33 @@ fn text(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_say_each_thing_once() {
+        for (error, words) in [
+            (r#"{"title":"No","detail":"because"}"#, Some("No: because")),
+            (r#"{"title":"No","detail":"No"}"#, Some("No")),
+            (
+                r#"{"title":"Not Found","detail":"because"}"#,
+                Some("because"),
+            ),
+            (r#"{"title":"Not Found"}"#, None),
+            (r#"{"title":"No","code":"c"}"#, Some("No")),
+            (
+                r#"{"code":7,"source":{"parameter":"p","header":"h"}}"#,
+                Some("7 (at p)"),
+            ),
+            (
+                r#"{"title":"No","source":{"header":"h"}}"#,
+                Some("No (at h)"),
+            ),
+        ] {
+            let error = one(&serde_json::from_str(error).unwrap()).unwrap();
+            assert_eq!(error.words(Some("Not Found")).as_deref(), words);
+        }
+    }
+}

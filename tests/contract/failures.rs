@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use llmobs_datasets::{BaseUrl, Client, Error, ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
 use crate::setup::{
     LOCKED, NoNames, OPERATIONS, TestClock, builder, call, chain, closed_port, credentials,
@@ -22,6 +23,8 @@ async fn failure(operation: Operation, step: Step) -> Error {
     assert_eq!(server.received().len(), 1);
     assert_eq!(error.attempts(), 1);
     assert_eq!(error.operation(), Some(operation));
+    assert_eq!(error.project_id().unwrap().as_str(), PROJECT_ID);
+    assert_eq!(error.dataset_id().unwrap().as_str(), DATASET_ID);
     error
 }
 
@@ -64,6 +67,15 @@ async fn each_status_has_its_kind_and_outcome() {
                 (kind, outcome),
                 "{operation} {status}"
             );
+            for (is, kinds) in [
+                (error.is_auth(), &[K::Unauthorized, K::Forbidden][..]),
+                (error.is_not_found(), &[K::NotFound]),
+                (error.is_conflict(), &[K::Conflict]),
+                (error.is_rate_limited(), &[K::RateLimited]),
+                (error.is_timeout(), &[K::TimedOut]),
+            ] {
+                assert_eq!(is, kinds.contains(&kind), "{status} {kinds:?}");
+            }
             assert_eq!(error.status().unwrap().as_u16(), status);
             if status != 304 {
                 assert_eq!(error.rate_limit().unwrap().remaining, Some(3));
@@ -180,14 +192,15 @@ async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
         "x-ratelimit-name: llm_obs",
         "date: Tue, 20 Jan 2026 09:20:00 GMT",
     ];
-    let server = Server::start([Step::answer(200, &headers, LOCKED)]).await;
+    let server = Server::start([Step::answer(201, &headers, LOCKED)]).await;
     let state = one_attempt(&server).lock().await.unwrap();
     assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
     assert_eq!(
         state.drafting_since.to_rfc3339(),
         "2024-01-15T10:30:00+00:00"
     );
-    assert_eq!((state.status().as_u16(), state.attempts()), (200, 1));
+    assert_eq!((state.status().as_u16(), state.attempts()), (201, 1));
+    assert_eq!(state.headers()["x-ratelimit-name"], "llm_obs");
     let limit = state.rate_limit().unwrap();
     assert_eq!((limit.limit, limit.remaining), (Some(100), Some(99)));
     assert_eq!(limit.period, Some(Duration::from_secs(60)));
@@ -225,6 +238,10 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
                 a33671aa-24fd-4dcd-9b33-a8ec7dde7751: 400 Bad Request: too high \
                 (at /data/attributes/dataset_version); plain; only detail";
     assert_eq!(error.to_string(), line);
+    let debug = format!("{error:?}");
+    for part in ["BadRequest", "NotApplied", DATASET_ID, "too high", "plain"] {
+        assert!(debug.contains(part), "{part} is not in {debug}");
+    }
 
     for (body, title, detail) in [
         (
