@@ -6,7 +6,7 @@ use llmobs_datasets::{BaseUrl, Client, ClientBuilder, Credentials, ErrorKind, Si
 
 use crate::documentation::PAGES;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, builder, credentials, dataset};
+use crate::setup::{LOCKED, builder, chain, credentials, dataset};
 
 #[test]
 fn the_documented_sites_are_known() {
@@ -42,9 +42,13 @@ fn a_wrong_site_says_what_was_meant() {
         ("\"datadoghq.com\"", "datadoghq.com"),
         (" datadoghq.com\n", "datadoghq.com"),
         ("US1", "datadoghq.com"),
+        ("us3", "us3.datadoghq.com"),
         ("us5", "us5.datadoghq.com"),
+        ("ap1", "ap1.datadoghq.com"),
+        ("AP2", "ap2.datadoghq.com"),
         ("EU", "datadoghq.eu"),
         ("US1-FED", "ddog-gov.com"),
+        ("us2_fed", "us2.ddog-gov.com"),
         ("Datadoghq.EU", "datadoghq.eu"),
     ] {
         let error = text.parse::<Site>().unwrap_err();
@@ -61,6 +65,8 @@ fn a_wrong_site_says_what_was_meant() {
         "a.b.datadoghq.com",
         ".datadoghq.com",
         "-.datadoghq.com",
+        "-x.datadoghq.com",
+        "x-.datadoghq.com",
         "us3 .datadoghq.com",
         "user@datadoghq.com",
     ] {
@@ -107,6 +113,14 @@ fn a_base_url_is_no_more_than_that() {
         ("data:text/plain,x", "it has no host"),
         (
             "https://user:hunter2@example.com",
+            "it holds a user name or password",
+        ),
+        (
+            "https://hunter2@example.com",
+            "it holds a user name or password",
+        ),
+        (
+            "https://:hunter2@example.com",
             "it holds a user name or password",
         ),
         (
@@ -167,7 +181,7 @@ fn from_env_in_a_child() {
 async fn the_environment_is_read_and_its_faults_are_named() {
     const API: (&str, &str) = ("DD_API_KEY", "secret-api");
     const APP: (&str, &str) = ("DD_APP_KEY", "secret-app");
-    let rows: [(&[(&str, &str)], &str); 13] = [
+    let rows: [(&[(&str, &str)], &str); 15] = [
         (&[API, APP], "built Client { host: \"api.datadoghq.com\""),
         (
             &[API, APP, ("DD_SITE", "us3.datadoghq.com")],
@@ -197,6 +211,14 @@ async fn the_environment_is_read_and_its_faults_are_named() {
             &[API, ("DD_APP_KEY", "'secret-app'")],
             "refused the value of the environment variable DD_APP_KEY is in quotes",
         ),
+        (
+            &[
+                ("DD_API_KEY", "\"secret-api"),
+                ("DD_APP_KEY", "secret-app'"),
+            ],
+            "built ",
+        ),
+        (&[("DD_API_KEY", "\""), ("DD_APP_KEY", "'")], "built "),
         (
             &[API, ("DD_APP_KEY", "secret-app\n")],
             "refused the environment variable DD_APP_KEY has a line break; remove it",
@@ -293,7 +315,10 @@ async fn the_user_agent_names_the_service_and_this_crate() {
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert!(error.to_string().contains("can't be built"), "{error}");
+    // With what reqwest says of it, to the last source.
+    let theirs = reqwest::Client::builder().user_agent("a\nb").build();
+    let why = format!("can't be built: {}", chain(&theirs.unwrap_err()));
+    assert!(error.to_string().ends_with(&why), "{error}");
 }
 
 #[tokio::test]
