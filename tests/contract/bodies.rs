@@ -5,7 +5,7 @@ use std::time::Duration;
 use llmobs_datasets::{Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, one_attempt};
 
 const CAP: usize = 4096;
 
@@ -55,9 +55,18 @@ async fn a_body_beyond_the_cap_ends_with_its_status() {
 
 #[tokio::test]
 async fn a_body_of_the_cap_is_read() {
-    let padded = format!("{LOCKED}{}", " ".repeat(CAP - LOCKED.len()));
-    let server = Server::start([Step::answer(200, &[], padded)]).await;
-    assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
+    let default: (usize, fn(&Server) -> Dataset) = (1 << 20, one_attempt);
+    for (cap, dataset) in [(CAP, capped as fn(&Server) -> Dataset), default] {
+        let padded = |length: usize| {
+            let body = format!("{LOCKED}{}", " ".repeat(length - LOCKED.len()));
+            Step::answer(200, &[], body)
+        };
+        let server = Server::start([padded(cap), padded(cap + 1)]).await;
+        let dataset = dataset(&server);
+        assert_eq!(call(&dataset, Operation::Lock).await.unwrap(), 1);
+        let error = call(&dataset, Operation::Lock).await.unwrap_err();
+        assert_eq!(error.raw_body().unwrap().len(), cap);
+    }
 }
 
 #[tokio::test]
@@ -109,8 +118,8 @@ async fn a_body_that_stops_coming_ends_with_its_status() {
 
 #[tokio::test]
 async fn real_timeouts_end_a_call_that_gets_no_answer() {
-    // The one test on real time: that the default clock is wired up, and so is a time out of the HTTP
-    // client that is handed in. It asserts no duration.
+    // The one test on real time: that the default clock is wired up, and so are a time out of the HTTP
+    // client that is handed in, and the time to connect. It asserts no duration.
     let timeout = Duration::from_millis(20);
     let theirs = reqwest::Client::builder().no_proxy().timeout(timeout);
     let server = Server::start(vec![Step::Stall(Vec::new()); 2]).await;
@@ -124,5 +133,28 @@ async fn real_timeouts_end_a_call_that_gets_no_answer() {
             .unwrap_err();
         assert!(error.is_timeout(), "{error:?}");
         assert_eq!(error.outcome(), Outcome::Unknown);
+    }
+
+    let http = reqwest::Client::builder().no_proxy();
+    let client = builder("http://localhost")
+        .http(http.dns_resolver(NoAnswer))
+        .connect_timeout(timeout)
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let error = call(&dataset(&client), Operation::Restore)
+        .await
+        .unwrap_err();
+    // Nothing was sent yet.
+    assert_eq!(error.kind(), ErrorKind::NotSent, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+}
+
+/// A resolver that does not answer.
+struct NoAnswer;
+
+impl reqwest::dns::Resolve for NoAnswer {
+    fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(std::future::pending())
     }
 }

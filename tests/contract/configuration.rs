@@ -363,12 +363,14 @@ async fn an_http_client_of_ones_own_keeps_its_settings() {
 #[ignore = "run by the test below, in a process of its own"]
 async fn a_call_in_a_child() {
     // Nobody listens there: only a proxy can answer.
-    let builder = builder("http://127.0.0.1:1");
-    let builder = match std::env::var("ASK_FOR_PROXY") {
-        Ok(_) => builder.http(reqwest::Client::builder()),
-        Err(_) => builder,
+    let closed: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+    let builder = match std::env::var("ASK_FOR_PROXY").as_deref() {
+        Ok("http") => Client::builder(credentials()).http(reqwest::Client::builder()),
+        Ok(_) => ClientBuilder::from_env().unwrap(),
+        Err(_) => Client::builder(credentials()),
     };
     let client = builder
+        .endpoint(closed)
         .retry(llmobs_datasets::RetryPolicy::none())
         .build()
         .unwrap();
@@ -377,17 +379,21 @@ async fn a_call_in_a_child() {
 
 #[tokio::test]
 async fn proxies_of_the_environment_are_used_only_if_asked_for() {
-    let proxy = Server::start([Step::status(200)]).await;
+    let proxy = Server::start(vec![Step::status(200); 2]).await;
     let variables = [("HTTP_PROXY", proxy.url()), ("http_proxy", proxy.url())];
     let [upper, lower] = variables
         .each_ref()
         .map(|(name, url)| (*name, url.as_str()));
+    let keys = [("DD_API_KEY", "a"), ("DD_APP_KEY", "b")];
     for (ask, proxied) in [
-        (&[upper, lower][..], "proxied: false"),
-        (&[upper, lower, ("ASK_FOR_PROXY", "1")], "proxied: true"),
+        (None, "proxied: false"),
+        (Some("http"), "proxied: true"),
+        (Some("from_env"), "proxied: true"),
     ] {
-        let text = in_a_child("configuration::a_call_in_a_child", ask).await;
+        let mut variables = vec![upper, lower, keys[0], keys[1]];
+        variables.extend(ask.map(|ask| ("ASK_FOR_PROXY", ask)));
+        let text = in_a_child("configuration::a_call_in_a_child", &variables).await;
         assert!(text.contains(proxied), "{text}");
     }
-    assert_eq!(proxy.received().len(), 1);
+    assert_eq!(proxy.received().len(), 2);
 }
