@@ -293,6 +293,7 @@ async fn a_line_stays_a_line() {
     assert!(line.contains("first second x"), "{line}");
     assert!(!line.contains(char::is_control));
     assert!(line.len() < 600, "{}", line.len());
+    assert!(line.ends_with("x…"), "{line}");
 }
 
 #[tokio::test]
@@ -385,7 +386,8 @@ async fn time_that_is_up_leaves_the_outcome_unknown() {
             let dataset = dataset(&client);
             let (error, ()) = tokio::join!(call(&dataset, operation), async {
                 server.arrived(1).await;
-                clock.time_out();
+                assert!(!clock.advance(Duration::from_millis(14_999)));
+                assert!(clock.advance(Duration::from_millis(1)));
             });
             let error = error.unwrap_err();
             assert!(error.is_timeout());
