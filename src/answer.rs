@@ -94,7 +94,7 @@ impl Answer {
         &self,
     ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
         self.refuse_what_is_not_the_service()?;
-        match serde_json::from_slice::<Locked>(&self.body) {
+        match serde_json::from_slice::<Locked>(without_mark(&self.body)) {
             Ok(locked) if lists_errors(locked.errors.as_ref()) => Err(Unreadable::Errors),
             Ok(locked) => Ok(locked.data.attributes),
             Err(_) if self.body_lists_errors() => Err(Unreadable::Errors),
@@ -137,22 +137,24 @@ impl Answer {
         }
     }
 
-    /// The first byte that is no blank, behind a byte order mark.
+    /// The first byte that is no blank.
     fn first_byte(&self) -> Option<u8> {
-        let body = self
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.body);
-        body.trim_ascii_start().first().copied()
+        let text = without_mark(&self.body).trim_ascii_start();
+        text.first().copied()
     }
 
     /// Whether the body lists errors, or was cut short when it had begun to.
     fn body_lists_errors(&self) -> bool {
-        match serde_json::from_slice::<Errors>(&self.body) {
+        match serde_json::from_slice::<Errors>(without_mark(&self.body)) {
             Ok(body) => lists_errors(body.errors.as_ref()),
             Err(error) => error.is_eof() && begins_with_errors(&self.body),
         }
     }
+}
+
+/// A body without the byte order mark that some servers begin with, and that no JSON parser takes.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 fn begins_with_errors(body: &[u8]) -> bool {

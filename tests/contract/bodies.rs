@@ -83,6 +83,13 @@ async fn a_body_in_many_pieces_is_one_body() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_is_no_part_of_a_body() {
+    let marked = format!("\u{feff}{LOCKED}");
+    let server = Server::start([Step::answer(200, &[], marked)]).await;
+    assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_body_that_stops_coming_ends_with_its_status() {
     for operation in OPERATIONS {
         for (status, start) in [(403, ""), (200, "{\"data\": {"), (200, "<html>")] {

@@ -94,8 +94,11 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
         for (headers, body) in [
             (HTML, PAGE),
             (JSON, "  \n<html>"),
+            (JSON, "\u{feff}<html>"),
             (HTML, ""),
+            ("content-type: Text/HTML; charset=utf-8", ""),
             (JSON, errors),
+            (JSON, "\u{feff}{\"errors\":[\"Nope\"]}"),
             (JSON, r#"{"errors":[{"title":"Nope"}]}"#),
         ] {
             let error = failure(operation, Step::answer(200, &[headers], body)).await;
@@ -255,6 +258,7 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
             Some("bare"),
         ),
         (r#"{"error":"word"}"#, Some("word"), None),
+        ("\u{feff}{\"error\":\"word\"}", Some("word"), None),
         (r#"{"errors":"word"}"#, Some("word"), None),
     ] {
         let error = failure(
