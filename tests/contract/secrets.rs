@@ -148,6 +148,7 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
         for (status, body) in [
             (403, listed.to_string()),
             (400, page.clone()),
+            (400, API_KEY.to_owned()),
             (200, page.clone()),
         ] {
             let server = Server::start([Step::answer(status, &[], &body)]).await;
