@@ -36,6 +36,18 @@ fn what_would_change_the_path_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn an_id_too_long_for_a_url_is_not_sent() {
+    let server = Server::start([]).await;
+    let client = builder(&server.url()).build().unwrap();
+    let id = "x".repeat(1 << 16);
+    let dataset = client.dataset("p".parse().unwrap(), id.parse().unwrap());
+    let error = dataset.lock().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.outcome(), Outcome::NotApplied);
+    assert!(server.received().is_empty());
+}
+
 #[test]
 fn versions_are_from_0_to_i32_max() {
     for number in [0, 1, 2_147_483_647] {

@@ -255,6 +255,23 @@ async fn a_wait_that_leaves_no_time_is_not_begun() {
 }
 
 #[tokio::test]
+async fn a_time_too_long_to_be_told_is_as_good_as_never() {
+    let endless = Step::answer(429, &["retry-after: 1e99"], "");
+    let server = Server::start([Step::status(503), success(), endless]).await;
+    let client = builder(&server.url())
+        .retry(exact().max_hint(Duration::MAX))
+        .attempt_timeout(Duration::MAX)
+        .call_timeout(Duration::MAX)
+        .clock(TestClock::default())
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    assert_eq!(call(&dataset, Operation::Lock).await.unwrap(), 2);
+    let error = call(&dataset, Operation::Lock).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+}
+
+#[tokio::test]
 async fn jitter_adds_at_most_as_much_again() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
 
 use tracing::field::{Field, Visit};
@@ -12,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use llmobs_datasets::{Operation, RetryPolicy};
+use llmobs_datasets::{Operation, Result, RetryPolicy};
 
 use crate::server::{Server, Step};
 use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
@@ -209,6 +210,26 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         "the dataset may still be locked"
     );
     assert!(events[1].fields["error"].contains("409 Conflict"));
+}
+
+#[tokio::test]
+async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
+    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(409)]).await;
+    let dataset = dataset(&builder(&server.url()).build().unwrap());
+    Recorder::start();
+    let work = tokio::spawn(async move {
+        dataset
+            .with_draft_lock(async |_| -> Result<()> { resume_unwind(Box::new("payload")) })
+            .await
+    });
+    assert!(work.await.unwrap_err().is_panic());
+    let [event] = <[Seen; 1]>::try_from(Recorder::our_events()).unwrap();
+    assert_eq!(event.name, "WARN llmobs_datasets::draft_lock");
+    assert_eq!(
+        event.fields["message"],
+        "the dataset may still be locked after a panic"
+    );
+    assert!(event.fields["error"].contains("409 Conflict"));
 }
 
 #[test]
