@@ -38,6 +38,8 @@ fn a_wrong_site_says_what_was_meant() {
     for (text, meant) in [
         ("https://app.datadoghq.eu", "datadoghq.eu"),
         ("app.datadoghq.com", "datadoghq.com"),
+        ("api.datadoghq.eu", "datadoghq.eu"),
+        ("www.datadoghq.com", "datadoghq.com"),
         ("https://api.us3.datadoghq.com/api/v2", "us3.datadoghq.com"),
         ("\"datadoghq.com\"", "datadoghq.com"),
         (" datadoghq.com\n", "datadoghq.com"),
@@ -115,14 +117,8 @@ fn a_base_url_is_no_more_than_that() {
             "https://user:hunter2@example.com",
             "it holds a user name or password",
         ),
-        (
-            "https://hunter2@example.com",
-            "it holds a user name or password",
-        ),
-        (
-            "https://:hunter2@example.com",
-            "it holds a user name or password",
-        ),
+        ("https://hunter2@example.com", "a user name or password"),
+        ("https://:hunter2@example.com", "a user name or password"),
         (
             "https://example.com/?key=hunter2",
             "it has a query or a fragment",
