@@ -1,10 +1,10 @@
 //! From what came over the wire to success or failure.
 
-use std::pin::pin;
+use std::mem;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt as _};
 use llmobs_datasets_generated::{ResponseValue, types};
+use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -21,44 +21,41 @@ pub(crate) struct Answer {
     pub(crate) too_large: bool,
 }
 
-/// Reads a body up to a cap into `body`. One chunk, which is the common case, is not copied. What was
-/// read stays there if the future is dropped, or if the connection ends before the body does.
-pub(crate) async fn read_body<E>(
-    chunks: impl Stream<Item = Result<Bytes, E>>,
-    cap: usize,
-    body: &mut Bytes,
-) -> End {
-    let mut chunks = pin!(chunks);
-    loop {
-        let Some(Ok(chunk)) = chunks.next().await else {
-            return End::Whole;
-        };
-        if body.len() + chunk.len() > cap {
-            let rest = chunk.slice(..cap - body.len());
-            append(body, rest);
-            return End::TooLarge;
+impl Answer {
+    /// An answer whose body is still to be read.
+    pub(crate) fn new(response: &mut Response) -> Self {
+        let headers = mem::take(response.headers_mut());
+        Self {
+            head: ResponseValue::new((), response.status(), headers),
+            body: Bytes::new(),
+            too_large: false,
         }
-        append(body, chunk);
     }
-}
 
-/// How reading a body ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// With the end of the body, or of the connection.
-    Whole,
-    TooLarge,
-}
-
-fn append(body: &mut Bytes, chunk: Bytes) {
-    if body.is_empty() {
-        *body = chunk;
-        return;
+    /// Reads the body up to a cap. One chunk, which is the common case, is not copied. What was read
+    /// stays if the future is dropped, or if the connection ends before the body does.
+    pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = cap - self.body.len();
+            self.too_large = chunk.len() > room;
+            if self.too_large {
+                self.append(chunk.slice(..room));
+                return;
+            }
+            self.append(chunk);
+        }
     }
-    // `body` is the only handle of its bytes from the second chunk on, so this moves it.
-    let mut joined = BytesMut::from(std::mem::take(body));
-    joined.extend_from_slice(&chunk);
-    *body = joined.freeze();
+
+    fn append(&mut self, chunk: Bytes) {
+        if self.body.is_empty() {
+            self.body = chunk;
+            return;
+        }
+        // `body` is the only handle of its bytes from the second chunk on, so this moves it.
+        let mut joined = BytesMut::from(mem::take(&mut self.body));
+        joined.extend_from_slice(&chunk);
+        self.body = joined.freeze();
+    }
 }
 
 /// A success of lock with what else may be in it, in one pass over the body.

@@ -3,13 +3,11 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use futures_util::Stream;
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::{ByteStream, ResponseValue, types};
-use tracing::Instrument as _;
+use llmobs_datasets_generated::{ClientInfo as _, types};
+use tracing::{Instrument as _, Span};
 
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::client::Inner;
 use crate::clock::Elapsed;
 use crate::error::{Answered, Call, Cause, Unreadable};
@@ -50,25 +48,32 @@ impl Dataset {
             http.request.resend_count = tracing::field::Empty,
         );
         // Pinned where it is made, as all large futures of a call: handing one on copies it.
-        pin!(self.attempts(request, read)).instrument(span).await
+        let attempts = pin!(self.attempts(request, read, &span));
+        attempts.instrument(span.clone()).await
     }
 
-    async fn attempts<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+    async fn attempts<T>(
+        &self,
+        request: Request<'_>,
+        read: Read<T>,
+        span: &Span,
+    ) -> Result<Response<T>> {
         let operation = request.operation();
         let client = &*self.client.inner;
-        let end = after(client.time.now(), client.call_timeout);
-        let mut waits = client.retry.waits();
+        let mut start = client.time.now();
+        let end = after(start, client.call_timeout);
+        let mut waits = None;
         let mut attempts = 0;
         let mut effect_possible = false;
         loop {
             attempts += 1;
-            let sent = self.attempt(request, end).await;
+            let sent = self.attempt(request, start, end).await;
             let (cause, answer) = match sent {
                 Ok(mut answer) => {
                     if answer.head.status().is_success() {
                         match read(&answer) {
                             Ok(value) => {
-                                record_status(&answer);
+                                record_status(span, &answer);
                                 return Ok(Response::new(value, answer.head, attempts));
                             }
                             Err(why) => {
@@ -87,6 +92,7 @@ impl Dataset {
             });
             let wait = if client.retry.allows(operation, &cause) {
                 waits
+                    .get_or_insert_with(|| client.retry.waits())
                     .next()
                     .and_then(|backoff| client.retry.wait(backoff, hint))
             } else {
@@ -106,11 +112,13 @@ impl Dataset {
                 )
             };
             let Some(wait) = wait.filter(|wait| after(client.time.now(), *wait) < end) else {
-                answer.iter().for_each(record_status);
+                if let Some(answer) = &answer {
+                    record_status(span, answer);
+                }
                 return Err(error(cause, answer));
             };
             effect_possible |= outcome == Outcome::Unknown;
-            tracing::Span::current().record("http.request.resend_count", attempts);
+            span.record("http.request.resend_count", attempts);
             tracing::debug!(
                 attempt = attempts,
                 reason = %error(cause, answer),
@@ -118,58 +126,57 @@ impl Dataset {
                 "retrying"
             );
             client.time.sleep(wait).await;
+            start = client.time.now();
         }
     }
 
     /// One attempt: an answer, or why there is none.
-    async fn attempt(&self, request: Request<'_>, call_end: Instant) -> Result<Answer, Cause> {
+    async fn attempt(
+        &self,
+        request: Request<'_>,
+        start: Instant,
+        call_end: Instant,
+    ) -> Result<Answer, Cause> {
         let client = &*self.client.inner;
-        let end = call_end.min(after(client.time.now(), client.attempt_timeout));
-        let sent = pin!(self.send(request));
-        let sent = generated::with_headers_apart(sent);
-        let (answered, headers) = match client.time.until(end, sent).await {
-            Ok(answered) => answered,
+        let end = call_end.min(after(start, client.attempt_timeout));
+        let request = self.generated(request)?;
+        let sent = client.generated.client().execute(request);
+        let mut response = match client.time.until(end, sent).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(unanswered(error)),
             Err(Elapsed) if end == call_end => {
                 return Err(Cause::CallTimedOut(client.call_timeout));
             }
             Err(Elapsed) => return Err(Cause::AttemptTimedOut(None)),
         };
-        match answered {
-            Ok(mut value) => {
-                let head = ResponseValue::new((), value.status(), headers);
-                Ok(client.answer(head, &mut **value, end).await)
-            }
-            Err(generated::Error::UnexpectedResponse(response)) => {
-                let head = ResponseValue::new((), response.status(), headers);
-                Ok(client.answer(head, response.bytes_stream(), end).await)
-            }
-            Err(error) => Err(unanswered(error)),
-        }
+        let mut answer = Answer::new(&mut response);
+        let read = answer.read_body(response, client.max_response_bytes);
+        // Time that is up ends the body, not the answer: its status is known.
+        let _ = client.time.until(end, pin!(read)).await;
+        Ok(answer)
     }
 
-    async fn send(
-        &self,
-        request: Request<'_>,
-    ) -> Result<ResponseValue<ByteStream>, generated::Error<()>> {
+    /// The request as generated code makes it, or why there is none.
+    fn generated(&self, request: Request<'_>) -> Result<reqwest::Request, Cause> {
         let generated = &self.client.inner.generated;
         let (project, dataset) = (self.project_id().as_str(), self.dataset_id().as_str());
-        match request {
+        let made = match request {
             Request::Lock => {
-                generated
-                    .lock_llm_obs_dataset_draft_state(project, dataset)
-                    .await
+                generated::request_of(generated.lock_llm_obs_dataset_draft_state(project, dataset))
             }
-            Request::Unlock => {
-                generated
-                    .unlock_llm_obs_dataset_draft_state(project, dataset)
-                    .await
-            }
-            Request::Restore(body) => {
-                generated
-                    .restore_llm_obs_dataset_version(project, dataset, body)
-                    .await
-            }
-        }
+            Request::Unlock => generated::request_of(
+                generated.unlock_llm_obs_dataset_draft_state(project, dataset),
+            ),
+            Request::Restore(body) => generated::request_of(
+                generated.restore_llm_obs_dataset_version(project, dataset, body),
+            ),
+        };
+        made.map_err(|error| {
+            Cause::InvalidInput(match error {
+                generated::Error::CommunicationError(error) => error.to_string(),
+                error => error.to_string(),
+            })
+        })
     }
 
     fn named(&self, operation: Operation) -> Call {
@@ -185,24 +192,6 @@ impl Dataset {
 }
 
 impl Inner {
-    /// An answer with what can be read of its body until time is up. That ends the body, not the
-    /// answer: its status is known.
-    async fn answer<E>(
-        &self,
-        head: ResponseValue<()>,
-        chunks: impl Stream<Item = Result<Bytes, E>>,
-        end: Instant,
-    ) -> Answer {
-        let mut body = Bytes::new();
-        let read = answer::read_body(chunks, self.max_response_bytes, &mut body);
-        let ended = self.time.until(end, read).await;
-        Answer {
-            head,
-            body,
-            too_large: matches!(ended, Ok(answer::End::TooLarge)),
-        }
-    }
-
     /// Why an answer can't be read, without the keys should it repeat them: what says why may quote
     /// it. Of an answer without keys, nothing else is to be said.
     fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
@@ -225,24 +214,22 @@ impl Inner {
 }
 
 /// Why there is no answer.
-fn unanswered(error: generated::Error<()>) -> Cause {
-    match error {
-        generated::Error::CommunicationError(error) if error.is_connect() => Cause::NotSent(error),
-        generated::Error::CommunicationError(error) if error.is_builder() => {
-            Cause::InvalidInput(error.to_string())
-        }
-        generated::Error::CommunicationError(error) if error.is_timeout() => {
-            Cause::AttemptTimedOut(Some(error))
-        }
-        generated::Error::CommunicationError(error) => Cause::Lost(error),
-        error => Cause::InvalidInput(error.to_string()),
+fn unanswered(error: reqwest::Error) -> Cause {
+    if error.is_connect() {
+        Cause::NotSent(error)
+    } else if error.is_builder() {
+        Cause::InvalidInput(error.to_string())
+    } else if error.is_timeout() {
+        Cause::AttemptTimedOut(Some(error))
+    } else {
+        Cause::Lost(error)
     }
 }
 
 /// Tells the span of the call the status that the call ends with.
-fn record_status(answer: &Answer) {
+fn record_status(span: &Span, answer: &Answer) {
     let status = answer.head.status().as_u16();
-    tracing::Span::current().record("http.response.status_code", status);
+    span.record("http.response.status_code", status);
 }
 
 /// A time later than another; one beyond what can be told is as good as never.

@@ -17,25 +17,41 @@ mod generated;
 pub use generated::*;
 
 use std::cell::Cell;
-use std::mem;
+use std::future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 tokio::task_local! {
-    static HEADERS: Cell<HeaderMap>;
+    // In a box, because a scope begins and ends by moving what it holds.
+    static REQUEST: Cell<Option<Box<reqwest::Request>>>;
 }
 
-/// Makes a call whose response headers come beside its result, and not in it. They are empty if there
-/// was no answer.
+/// The request that a call would make. It is not sent.
 ///
-/// For the result of a success progenitor copies them and drops the original, which is most of what it
-/// allocates for a call.
-pub async fn with_headers_apart<T>(call: impl Future<Output = T>) -> (T, HeaderMap) {
-    let call = async { (call.await, HEADERS.with(Cell::take)) };
-    HEADERS.scope(Cell::default(), call).await
+/// It is for those who send it themselves, by [`ClientInfo::client`], and so have the answer as reqwest
+/// gives it. In the result of a success progenitor has a copy of its headers, and its body in a box.
+///
+/// # Errors
+///
+/// What the call fails with before it has a request.
+#[allow(clippy::result_large_err, reason = "the error of each call")]
+pub fn request_of<T>(
+    call: impl Future<Output = Result<T, Error<()>>>,
+) -> Result<reqwest::Request, Error<()>> {
+    // Nothing waits before `exec`, so that the call gets there or ends at once.
+    let polled = || pin!(call).poll(&mut Context::from_waker(Waker::noop()));
+    let (polled, request) =
+        REQUEST.sync_scope(Cell::default(), || (polled(), REQUEST.with(Cell::take)));
+    match (request, polled) {
+        (Some(request), _) => Ok(*request),
+        (None, Poll::Ready(Err(error))) => Err(error),
+        (None, _) => Err(Error::Custom("it made no request".to_owned())),
+    }
 }
 
 /// Makes each request the documented one. progenitor always sends an `api-version` header, and an
@@ -57,9 +73,12 @@ impl ClientHooks for Client {
         request: reqwest::Request,
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        let mut response = self.client().execute(request).await?;
-        // Outside of `with_headers_apart` there is no place for them, and they stay.
-        let _ = HEADERS.try_with(|apart| apart.set(mem::take(response.headers_mut())));
-        Ok(response)
+        let mut request = Some(request);
+        let _ = REQUEST.try_with(|asked_for| asked_for.set(request.take().map(Box::new)));
+        match request {
+            Some(request) => self.client().execute(request).await,
+            // `request_of` has it, and drops this.
+            None => future::pending().await,
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use httpmock::{HttpMockRequest, MockServer};
+use llmobs_datasets::generated::{self, Error};
 use serde_json::Value;
 
 use crate::calls::{self, API_KEY, APP_KEY};
@@ -59,6 +60,32 @@ async fn each_request_of_the_wrapper_is_the_documented_one() {
         let user_agent = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
         assert_documented(page, &server, &requests, user_agent);
     }
+}
+
+#[tokio::test]
+async fn a_request_that_is_only_asked_for_is_not_sent() {
+    let (server, requests) = recorder().await;
+    let http = reqwest::Client::builder;
+    let client = calls::client(&server.base_url(), http());
+    let lock = || client.lock_llm_obs_dataset_draft_state(PROJECT_ID, DATASET_ID);
+
+    let request = generated::request_of(lock()).unwrap();
+    let (method, url) = PAGES[0].endpoints()[0];
+    assert_eq!(request.method(), method);
+    assert_eq!(request.url().path(), documented_path(url));
+    assert!(requests.lock().unwrap().is_empty());
+
+    lock().await.unwrap();
+    assert_eq!(requests.lock().unwrap().len(), 1, "the next call is made");
+
+    let nowhere = calls::client("nowhere", http());
+    let lock = nowhere.lock_llm_obs_dataset_draft_state(PROJECT_ID, DATASET_ID);
+    match generated::request_of(lock).unwrap_err() {
+        Error::CommunicationError(error) => assert!(error.is_builder(), "{error:?}"),
+        error => panic!("{error:?}"),
+    }
+    let none = generated::request_of(async { Ok(()) }).unwrap_err();
+    assert!(none.to_string().contains("it made no request"), "{none}");
 }
 
 /// One request came, and it is the documented one: method, path, the headers and no others, body.
