@@ -140,7 +140,7 @@ impl Dataset {
         let client = &*self.client.inner;
         let end = call_end.min(after(start, client.attempt_timeout));
         let request = self.generated(request)?;
-        let sent = client.generated.client().execute(request);
+        let sent = client.generated.client().execute(*request);
         let mut response = match client.time.until(end, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(unanswered(error)),
@@ -157,7 +157,7 @@ impl Dataset {
     }
 
     /// The request as generated code makes it, or why there is none.
-    fn generated(&self, request: Request<'_>) -> Result<reqwest::Request, Cause> {
+    fn generated(&self, request: Request<'_>) -> Result<Box<reqwest::Request>, Cause> {
         let generated = &self.client.inner.generated;
         let (project, dataset) = (self.project_id().as_str(), self.dataset_id().as_str());
         let made = match request {

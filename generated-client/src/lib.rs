@@ -27,7 +27,7 @@ use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 tokio::task_local! {
-    // In a box, because a scope begins and ends by moving what it holds.
+    // In a box, because it is large, and is moved often on its way.
     static REQUEST: Cell<Option<Box<reqwest::Request>>>;
 }
 
@@ -42,13 +42,13 @@ tokio::task_local! {
 #[allow(clippy::result_large_err, reason = "the error of each call")]
 pub fn request_of<T>(
     call: impl Future<Output = Result<T, Error<()>>>,
-) -> Result<reqwest::Request, Error<()>> {
+) -> Result<Box<reqwest::Request>, Error<()>> {
     // Nothing waits before `exec`, so that the call gets there or ends at once.
     let polled = || pin!(call).poll(&mut Context::from_waker(Waker::noop()));
     let (polled, request) =
         REQUEST.sync_scope(Cell::default(), || (polled(), REQUEST.with(Cell::take)));
     match (request, polled) {
-        (Some(request), _) => Ok(*request),
+        (Some(request), _) => Ok(request),
         (None, Poll::Ready(Err(error))) => Err(error),
         (None, _) => Err(Error::Custom("it made no request".to_owned())),
     }
