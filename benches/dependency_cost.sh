@@ -8,6 +8,7 @@
 #   wrapper          this crate as it comes
 #   reqwest          reqwest with the same TLS
 #   wrapper-plain    this crate without TLS
+#   wrapper-ring     this crate with rustls on ring instead of aws-lc
 #   reqwest-plain    reqwest without TLS
 #   reqwest-default  reqwest with its default features
 #   reqwest-ring     reqwest with rustls on ring instead of aws-lc, with the roots of the platform
@@ -26,11 +27,16 @@ trap 'rm -rf "$scratch"' EXIT
 
 readonly SERDE='serde = { version = "1", features = ["derive"] }
 serde_json = "1"'
+readonly RING='rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }'
 
 dependencies() {
   echo 'tokio = { version = "1", features = ["macros", "rt"] }'
   case $1 in
     wrapper) echo "llmobs-datasets = { path = \"$root\" }" ;;
+    wrapper-ring)
+      echo "llmobs-datasets = { path = \"$root\", default-features = false, features = [\"rustls-no-provider\"] }"
+      echo "$RING"
+      ;;
     wrapper-plain) echo "llmobs-datasets = { path = \"$root\", default-features = false }" ;;
     reqwest)
       echo 'reqwest = { version = "0.13", default-features = false, features = ["json", "rustls"] }'
@@ -46,7 +52,7 @@ dependencies() {
       ;;
     reqwest-ring | reqwest-webpki)
       echo 'reqwest = { version = "0.13", default-features = false, features = ["json", "rustls-no-provider"] }'
-      echo 'rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }'
+      echo "$RING"
       [ "$1" = reqwest-ring ] || echo 'webpki-roots = "1"'
       echo "$SERDE"
       ;;
@@ -61,10 +67,6 @@ dependencies() {
 # The client of a program on reqwest.
 http() {
   case $1 in
-    reqwest-ring)
-      echo 'rustls::crypto::ring::default_provider().install_default().map_err(|_| "installed twice")?;
-    let http = reqwest::Client::builder();'
-      ;;
     reqwest-webpki)
       echo 'let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -80,6 +82,9 @@ http() {
 program() {
   echo '#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {'
+  case $1 in
+    *-ring) echo 'rustls::crypto::ring::default_provider().install_default().map_err(|_| "installed twice")?;' ;;
+  esac
   case $1 in
     wrapper*) echo '
     let client = llmobs_datasets::Client::from_env()?;

@@ -163,9 +163,27 @@ impl ClientBuilder {
     /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or what was
     /// handed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
-        if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && self.endpoint.needs_tls() {
+        if cfg!(not(any(
+            feature = "rustls",
+            feature = "rustls-no-provider",
+            feature = "native-tls"
+        ))) && self.endpoint.needs_tls()
+        {
             return Err(Error::configuration(
                 "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets"
+                    .to_owned(),
+            ));
+        }
+        // With one of the others, reqwest asks for no provider.
+        #[cfg(all(
+            feature = "rustls-no-provider",
+            not(any(feature = "rustls", feature = "native-tls"))
+        ))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(Error::configuration(
+                "rustls has no crypto provider; install one before a client is built, such as with \
+                 `rustls::crypto::ring::default_provider().install_default()`, or enable the feature \
+                 `rustls` of llmobs-datasets"
                     .to_owned(),
             ));
         }
@@ -215,6 +233,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "rustls-no-provider")]
+    #[test]
+    fn without_a_crypto_provider_nothing_is_built() {
+        let keys = Credentials::new("a", "b").unwrap();
+        let error = Client::builder(keys).build().unwrap_err().to_string();
+        assert!(error.contains("install one before"), "{error}");
+    }
+
+    #[cfg(not(feature = "rustls-no-provider"))]
     #[test]
     fn without_tls_only_plain_http_is_built() {
         let builder = || Client::builder(Credentials::new("a", "b").unwrap());
