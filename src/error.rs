@@ -20,8 +20,9 @@
 //! Any other 2xx is a success, also to unlock and restore without a body. If an earlier attempt of the
 //! same call may have taken effect, "not applied" becomes "unknown".
 
-use std::error::Error as StdError;
-use std::fmt;
+mod cause;
+mod message;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,13 +30,11 @@ use llmobs_datasets_generated::ResponseValue;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+pub(crate) use self::cause::{Cause, Unreadable};
 use crate::api_error::ApiError;
 use crate::credentials::Source;
 use crate::rate_limit::{self, RateLimit};
 use crate::{DatasetId, Operation, ProjectId};
-
-/// The most of the server's words that one line shows.
-const MAX_WORDS: usize = 300;
 
 /// A call that did not succeed, or a value or client that can't be built.
 ///
@@ -94,34 +93,6 @@ pub(crate) struct Answered {
     pub(crate) head: ResponseValue<()>,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
-}
-
-/// What an attempt met.
-#[derive(Debug)]
-pub(crate) enum Cause {
-    Configuration(String),
-    InvalidInput(String),
-    NotSent(reqwest::Error),
-    Lost(reqwest::Error),
-    AttemptTimedOut(Option<reqwest::Error>),
-    CallTimedOut(Duration),
-    Status(StatusCode),
-    Unreadable(Unreadable),
-}
-
-/// Why a 2xx is no success that can be given to the caller.
-#[derive(Debug)]
-pub(crate) enum Unreadable {
-    /// It is a page for people: something before the service answered.
-    Page,
-    /// It lists errors.
-    Errors,
-    /// It goes on beyond the cap.
-    TooLarge,
-    /// It is no JSON.
-    NotJson,
-    /// It is JSON, or the start of it, but not that of the documentation; or nothing at all.
-    Shape(serde_json::Error),
 }
 
 /// What kind of failure it is. Which status is which kind stands in the table of the
@@ -198,45 +169,6 @@ pub enum Outcome {
 
 /// The result of a call, or of what comes before one.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-impl Cause {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Configuration(_) => ErrorKind::Configuration,
-            Self::InvalidInput(_) => ErrorKind::InvalidInput,
-            Self::NotSent(_) => ErrorKind::NotSent,
-            Self::Lost(_) => ErrorKind::ConnectionLost,
-            Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => ErrorKind::TimedOut,
-            Self::Status(status) => match status.as_u16() {
-                400 => ErrorKind::BadRequest,
-                401 => ErrorKind::Unauthorized,
-                403 => ErrorKind::Forbidden,
-                404 => ErrorKind::NotFound,
-                408 => ErrorKind::TimedOut,
-                409 | 412 | 423 => ErrorKind::Conflict,
-                429 => ErrorKind::RateLimited,
-                500..=599 => ErrorKind::ServerError,
-                _ => ErrorKind::UnexpectedStatus,
-            },
-            Self::Unreadable(_) => ErrorKind::UnreadableSuccess,
-        }
-    }
-
-    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
-    pub(crate) fn outcome(&self) -> Outcome {
-        match self {
-            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) => {
-                Outcome::NotApplied
-            }
-            Self::Lost(_) | Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => Outcome::Unknown,
-            Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
-            Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
-            Self::Status(_) => Outcome::Unknown,
-            Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,
-            Self::Unreadable(_) => Outcome::Unknown,
-        }
-    }
-}
 
 impl Error {
     pub(crate) fn configuration(message: String) -> Self {
@@ -377,143 +309,5 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::TimedOut
-    }
-
-    /// What went wrong, without the call.
-    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0.cause {
-            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
-            Cause::NotSent(_) => f.write_str("the request could not be sent")?,
-            Cause::Lost(_) => f.write_str("the connection was lost before the answer was there")?,
-            Cause::AttemptTimedOut(_) => f.write_str("no answer in the time for an attempt")?,
-            Cause::CallTimedOut(time) => write!(f, "no success in the {time:?} for the call")?,
-            Cause::Status(status) => self.status_words(*status, f)?,
-            Cause::Unreadable(why) => {
-                if let Some(status) = self.status() {
-                    write!(f, "{status}, but ")?;
-                }
-                f.write_str(match why {
-                    Unreadable::Page => "the answer is a web page: it is not from the service",
-                    Unreadable::Errors => "the answer lists errors",
-                    Unreadable::TooLarge => "the answer is too large",
-                    Unreadable::NotJson => "the answer is not JSON",
-                    Unreadable::Shape(_) => "the answer does not hold a draft state",
-                })?;
-            }
-        }
-        let status = self.status().and_then(|status| status.canonical_reason());
-        let words = self.errors().iter().filter_map(|error| error.words(status));
-        for (index, words) in words.enumerate() {
-            let separator = if index == 0 { ":" } else { ";" };
-            write!(f, "{separator} {}", OneLine(&words))?;
-        }
-        Ok(())
-    }
-
-    fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{status}")?;
-        if status.is_redirection()
-            && let Some(host) = self.redirect_host()
-        {
-            write!(f, " to {}, which is not followed", OneLine(&host))?;
-        }
-        Ok(())
-    }
-
-    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log.
-    fn redirect_host(&self) -> Option<String> {
-        let location = self
-            .headers()?
-            .get(reqwest::header::LOCATION)?
-            .to_str()
-            .ok()?;
-        let url = reqwest::Url::parse(location).ok()?;
-        url.host_str().map(str::to_owned)
-    }
-
-    fn remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(call) = &self.0.call else {
-            return Ok(());
-        };
-        match self.kind() {
-            ErrorKind::Unauthorized => write!(f, "; check {} for {}", call.keys, call.host),
-            ErrorKind::Forbidden => write!(
-                f,
-                "; check that {} belong to {} and permit it",
-                call.keys, call.host
-            ),
-            ErrorKind::RateLimited => match self.retry_after() {
-                Some(wait) => write!(f, "; retry after {wait:?}"),
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Words of the server on one line, and no more than a line's worth.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        for c in self.0.chars().take(MAX_WORDS) {
-            f.write_char(if c.is_control() { ' ' } else { c })?;
-        }
-        if self.0.chars().nth(MAX_WORDS).is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(call) = &self.0.call {
-            write!(
-                f,
-                "{} dataset {} of project {}: ",
-                call.operation, call.dataset_id, call.project_id
-            )?;
-        }
-        self.what(f)?;
-        self.remedy(f)?;
-        if self.0.call.is_some() {
-            if self.0.attempts > 1 {
-                write!(f, " ({} attempts)", self.0.attempts)?;
-            }
-            match self.outcome() {
-                Outcome::NotApplied => {}
-                Outcome::Applied => f.write_str("; it took effect all the same")?,
-                Outcome::Unknown => f.write_str("; whether it took effect is not known")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.kind())
-            .field("outcome", &self.outcome())
-            .field("call", &self.0.call)
-            .field("attempts", &self.0.attempts)
-            .field("status", &self.status())
-            .field("errors", &self.errors())
-            .field("cause", &self.0.cause)
-            .finish()
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.cause {
-            Cause::NotSent(error) | Cause::Lost(error) | Cause::AttemptTimedOut(Some(error)) => {
-                Some(error)
-            }
-            Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
-            _ => None,
-        }
     }
 }

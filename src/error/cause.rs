@@ -1,0 +1,74 @@
+//! What an attempt met, and what follows from it: the kind of failure and its outcome.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::{ErrorKind, Outcome};
+
+/// What an attempt met.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Configuration(String),
+    InvalidInput(String),
+    NotSent(reqwest::Error),
+    Lost(reqwest::Error),
+    AttemptTimedOut(Option<reqwest::Error>),
+    CallTimedOut(Duration),
+    Status(StatusCode),
+    Unreadable(Unreadable),
+}
+
+/// Why a 2xx is no success that can be given to the caller.
+#[derive(Debug)]
+pub(crate) enum Unreadable {
+    /// It is a page for people: something before the service answered.
+    Page,
+    /// It lists errors.
+    Errors,
+    /// It goes on beyond the cap.
+    TooLarge,
+    /// It is no JSON.
+    NotJson,
+    /// It is JSON, or the start of it, but not that of the documentation; or nothing at all.
+    Shape(serde_json::Error),
+}
+
+impl Cause {
+    pub(super) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Configuration(_) => ErrorKind::Configuration,
+            Self::InvalidInput(_) => ErrorKind::InvalidInput,
+            Self::NotSent(_) => ErrorKind::NotSent,
+            Self::Lost(_) => ErrorKind::ConnectionLost,
+            Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => ErrorKind::TimedOut,
+            Self::Status(status) => match status.as_u16() {
+                400 => ErrorKind::BadRequest,
+                401 => ErrorKind::Unauthorized,
+                403 => ErrorKind::Forbidden,
+                404 => ErrorKind::NotFound,
+                408 => ErrorKind::TimedOut,
+                409 | 412 | 423 => ErrorKind::Conflict,
+                429 => ErrorKind::RateLimited,
+                500..=599 => ErrorKind::ServerError,
+                _ => ErrorKind::UnexpectedStatus,
+            },
+            Self::Unreadable(_) => ErrorKind::UnreadableSuccess,
+        }
+    }
+
+    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) => {
+                Outcome::NotApplied
+            }
+            Self::Lost(_) | Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => Outcome::Unknown,
+            Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
+            Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
+            Self::Status(_) => Outcome::Unknown,
+            Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,
+            Self::Unreadable(_) => Outcome::Unknown,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What an error says, in one line and in full.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use reqwest::StatusCode;
+
+use super::{Cause, Error, ErrorKind, Outcome, Unreadable};
+
+/// The most of the server's words that one line shows.
+const MAX_WORDS: usize = 300;
+
+impl Error {
+    /// What went wrong, without the call.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.cause {
+            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
+            Cause::NotSent(_) => f.write_str("the request could not be sent")?,
+            Cause::Lost(_) => f.write_str("the connection was lost before the answer was there")?,
+            Cause::AttemptTimedOut(_) => f.write_str("no answer in the time for an attempt")?,
+            Cause::CallTimedOut(time) => write!(f, "no success in the {time:?} for the call")?,
+            Cause::Status(status) => self.status_words(*status, f)?,
+            Cause::Unreadable(why) => {
+                if let Some(status) = self.status() {
+                    write!(f, "{status}, but ")?;
+                }
+                f.write_str(match why {
+                    Unreadable::Page => "the answer is a web page: it is not from the service",
+                    Unreadable::Errors => "the answer lists errors",
+                    Unreadable::TooLarge => "the answer is too large",
+                    Unreadable::NotJson => "the answer is not JSON",
+                    Unreadable::Shape(_) => "the answer does not hold a draft state",
+                })?;
+            }
+        }
+        let status = self.status().and_then(|status| status.canonical_reason());
+        let words = self.errors().iter().filter_map(|error| error.words(status));
+        for (index, words) in words.enumerate() {
+            let separator = if index == 0 { ":" } else { ";" };
+            write!(f, "{separator} {}", OneLine(&words))?;
+        }
+        Ok(())
+    }
+
+    fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{status}")?;
+        if status.is_redirection()
+            && let Some(host) = self.redirect_host()
+        {
+            write!(f, " to {}, which is not followed", OneLine(&host))?;
+        }
+        Ok(())
+    }
+
+    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log.
+    fn redirect_host(&self) -> Option<String> {
+        let location = self
+            .headers()?
+            .get(reqwest::header::LOCATION)?
+            .to_str()
+            .ok()?;
+        let url = reqwest::Url::parse(location).ok()?;
+        url.host_str().map(str::to_owned)
+    }
+
+    fn remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(call) = &self.0.call else {
+            return Ok(());
+        };
+        match self.kind() {
+            ErrorKind::Unauthorized => write!(f, "; check {} for {}", call.keys, call.host),
+            ErrorKind::Forbidden => write!(
+                f,
+                "; check that {} belong to {} and permit it",
+                call.keys, call.host
+            ),
+            ErrorKind::RateLimited => match self.retry_after() {
+                Some(wait) => write!(f, "; retry after {wait:?}"),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Words of the server on one line, and no more than a line's worth.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for c in self.0.chars().take(MAX_WORDS) {
+            f.write_char(if c.is_control() { ' ' } else { c })?;
+        }
+        if self.0.chars().nth(MAX_WORDS).is_some() {
+            f.write_char('…')?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(call) = &self.0.call {
+            write!(
+                f,
+                "{} dataset {} of project {}: ",
+                call.operation, call.dataset_id, call.project_id
+            )?;
+        }
+        self.what(f)?;
+        self.remedy(f)?;
+        if self.0.call.is_some() {
+            if self.0.attempts > 1 {
+                write!(f, " ({} attempts)", self.0.attempts)?;
+            }
+            match self.outcome() {
+                Outcome::NotApplied => {}
+                Outcome::Applied => f.write_str("; it took effect all the same")?,
+                Outcome::Unknown => f.write_str("; whether it took effect is not known")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("outcome", &self.outcome())
+            .field("call", &self.0.call)
+            .field("attempts", &self.0.attempts)
+            .field("status", &self.status())
+            .field("errors", &self.errors())
+            .field("cause", &self.0.cause)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::NotSent(error) | Cause::Lost(error) | Cause::AttemptTimedOut(Some(error)) => {
+                Some(error)
+            }
+            Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
