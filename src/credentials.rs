@@ -28,7 +28,7 @@ const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key"
 /// assert!(error.to_string().starts_with("the API key has a line break; remove it"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     api_key: SecretString,
     application_key: SecretString,
@@ -147,16 +147,6 @@ fn without(mut text: &[u8], key: &[u8]) -> Vec<u8> {
         }
     }
     hidden
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("api_key", &self.api_key)
-            .field("application_key", &self.application_key)
-            .field("source", &self.source)
-            .finish()
-    }
 }
 
 /// Why a key can't be used, if it can't. The key itself is not in the words.

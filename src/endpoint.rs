@@ -24,7 +24,7 @@ use crate::Error;
 /// assert!(error.to_string().ends_with("did you mean \"datadoghq.eu\"?"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Site(Cow<'static, str>);
 
 /// The domains that Datadog's sites are in.
@@ -151,12 +151,6 @@ impl fmt::Display for Site {
     }
 }
 
-impl fmt::Debug for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Site({:?})", self.domain())
-    }
-}
-
 /// A base URL in the place of a site: a proxy of one's own, a test server, the sandbox. It may have a
 /// path, which the paths of the API follow.
 ///
@@ -173,7 +167,7 @@ impl fmt::Debug for Site {
 /// assert!(error.to_string().contains("would send the keys in the clear"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     text: String,
     host: String,
@@ -245,12 +239,6 @@ fn is_loopback(host: &str) -> bool {
             .trim_matches(['[', ']'])
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
-}
-
-impl fmt::Debug for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BaseUrl({:?})", self.text)
-    }
 }
 
 /// Where the API is. One setting, so that a site and a base URL can't both be given.
