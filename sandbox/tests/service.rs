@@ -577,7 +577,11 @@ fn any_sequence_of_calls_does_what_the_model_says() {
         .enable_all()
         .build()
         .unwrap();
-    proptest!(ProptestConfig::with_cases(24), |(calls in calls)| {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(24)
+    };
+    proptest!(config, |(calls in calls)| {
         runtime.block_on(async {
             let sandbox = Sandbox::start().await.unwrap();
             let mut model = Model::default();
