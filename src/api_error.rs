@@ -3,8 +3,6 @@
 use llmobs_datasets_generated::types::{JsonapiErrorItem, JsonapiErrorItemSource};
 use serde_json::{Map, Value};
 
-use crate::answer::without_mark;
-
 /// One of the errors in the body of an answer, from an object (`#/components/schemas/JSONAPIErrorItem`)
 /// or a plain string (`#/components/schemas/APIErrorResponse`). [`Error::errors`](crate::Error::errors)
 /// has them. No part is certain to be there.
@@ -86,7 +84,7 @@ impl ApiError {
 
 /// The errors in a body: of `errors`, a list of strings or objects, or of a lone `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
-    let Ok(Value::Object(body)) = serde_json::from_slice(without_mark(body)) else {
+    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
         return Vec::new();
     };
     match (body.get("errors"), body.get("error")) {

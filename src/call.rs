@@ -7,7 +7,7 @@ use llmobs_datasets_generated as generated;
 use llmobs_datasets_generated::{ClientInfo as _, types};
 use tracing::{Instrument as _, Span};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, without_mark};
 use crate::client::Inner;
 use crate::clock::Elapsed;
 use crate::error::{Answered, Call, Cause, Unreadable};
@@ -207,7 +207,7 @@ impl Inner {
         };
         Answered {
             head: answer.head,
-            errors: api_error::read(&body),
+            errors: api_error::read(without_mark(&body)),
             body,
         }
     }

@@ -223,6 +223,26 @@ fn what_is_missing_is_found() {
     }
 }
 
+/// Fuzz targets are outside the workspace, and compile private modules in by their files: nothing but a
+/// fuzz run builds them, so that it would be the first to find that a file no longer stands alone.
+#[test]
+fn what_fuzz_targets_compile_in_stands_alone() {
+    let targets = workspace::root().join("fuzz/fuzz_targets");
+    let mut seen = 0;
+    for target in fs::read_dir(&targets).unwrap() {
+        let text = fs::read_to_string(target.unwrap().path()).unwrap();
+        for part in text.split("#[path = \"").skip(1) {
+            let module = targets.join(part.split('"').next().unwrap());
+            let source = fs::read_to_string(&module).unwrap();
+            let uses = source.lines().filter(|line| !line.trim().starts_with("//"));
+            let others: Vec<&str> = uses.filter(|line| line.contains("crate::")).collect();
+            assert!(others.is_empty(), "{}: {others:?}", module.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 0);
+}
+
 #[test]
 fn actions_of_others_are_pinned_by_commit() {
     for file in fs::read_dir(workspace::root().join(".github/workflows")).unwrap() {
