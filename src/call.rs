@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::{ClientInfo as _, types};
+use llmobs_datasets_generated::{ClientInfo as _, ResponseValue, types};
+use reqwest::Url;
+use reqwest::header::LOCATION;
 use tracing::{Instrument as _, Span};
 
 use crate::answer::{Answer, without_mark};
@@ -206,10 +208,24 @@ impl Inner {
             None => answer.body,
         };
         Answered {
+            redirect_host: self.redirect_host(&answer.head),
             head: answer.head,
             errors: api_error::read(without_mark(&body)),
             body,
         }
+    }
+
+    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log, and so may
+    /// the host if the URL repeats a key.
+    fn redirect_host(&self, head: &ResponseValue<()>) -> Option<String> {
+        let location = head.headers().get(LOCATION)?.to_str().ok()?;
+        if !head.status().is_redirection()
+            || self.credentials.hide_in(location.as_bytes()).is_some()
+        {
+            return None;
+        }
+        let url = Url::parse(location).ok()?;
+        url.host_str().map(str::to_owned)
     }
 }
 

@@ -3,10 +3,8 @@
 use std::env;
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 
 use crate::Error;
 
@@ -114,39 +112,70 @@ impl Credentials {
     /// Hides the keys in a text of the server's, if it has them: a proxy may send back what it was
     /// sent, as it is or as JSON and URLs write it.
     pub(crate) fn hide_in(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut hidden: Option<Vec<u8>> = None;
-        for key in [&self.api_key, &self.application_key] {
-            let key = key.expose_secret();
-            let quoted = Value::from(key).to_string();
-            // One quote at each end: the key may end with another.
-            let in_json = quoted
-                .strip_prefix('"')
-                .and_then(|rest| rest.strip_suffix('"'))
-                .unwrap_or(&quoted);
-            let in_url = utf8_percent_encode(key, NON_ALPHANUMERIC).to_string();
-            for form in [key, in_json, &in_url] {
-                let (form, searched) = (form.as_bytes(), hidden.as_deref().unwrap_or(text));
-                if searched.windows(form.len()).any(|window| window == form) {
-                    hidden = Some(without(searched, form));
-                }
+        let keys = [&self.api_key, &self.application_key];
+        let keys = keys.map(|key| key.expose_secret().as_bytes());
+        let mut hidden = Vec::with_capacity(text.len());
+        let mut found = false;
+        let mut rest = text;
+        while let Some((first, after_first)) = rest.split_first() {
+            let after_key =
+                |key: &&[u8]| Writing::ALL.into_iter().find_map(|it| it.after(key, rest));
+            // Of two keys that begin alike, the longer one.
+            if let Some(after) = keys.iter().filter_map(after_key).min_by_key(|it| it.len()) {
+                hidden.extend_from_slice(b"[hidden]");
+                found = true;
+                rest = after;
+            } else {
+                hidden.push(*first);
+                rest = after_first;
             }
         }
-        hidden
+        found.then_some(hidden)
     }
 }
 
-fn without(mut text: &[u8], key: &[u8]) -> Vec<u8> {
-    let mut hidden = Vec::with_capacity(text.len());
-    while let Some((first, rest)) = text.split_first() {
-        if let Some(after) = text.strip_prefix(key) {
-            hidden.extend_from_slice(b"[hidden]");
-            text = after;
-        } else {
-            hidden.push(*first);
-            text = rest;
+/// How a text writes a key.
+#[derive(Clone, Copy)]
+enum Writing {
+    AsItIs,
+    /// With any of its characters escaped: some writers do more than they must.
+    Json,
+    /// Percent-encoded, likewise.
+    Url,
+}
+
+impl Writing {
+    const ALL: [Self; 3] = [Self::AsItIs, Self::Json, Self::Url];
+
+    /// What comes after a key that a text begins with, if it does.
+    fn after<'a>(self, key: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+        key.iter().try_fold(text, |text, expected| {
+            let (byte, rest) = self.first(text)?;
+            (byte == *expected).then_some(rest)
+        })
+    }
+
+    /// The byte that the start of a text stands for, with what comes after it. A key is ASCII.
+    fn first(self, text: &[u8]) -> Option<(u8, &[u8])> {
+        let (first, rest) = text.split_first()?;
+        match (self, *first) {
+            (Self::Json, b'\\') => match rest.split_first()? {
+                (b'u', rest) => hexadecimal(4, rest),
+                (b't', rest) => Some((b'\t', rest)),
+                (byte @ (b'"' | b'\\' | b'/'), rest) => Some((*byte, rest)),
+                _ => None,
+            },
+            (Self::Url, b'%') => hexadecimal(2, rest),
+            (_, byte) => Some((byte, rest)),
         }
     }
-    hidden
+}
+
+/// The byte of so many hexadecimal digits, with what comes after them.
+fn hexadecimal(digits: usize, text: &[u8]) -> Option<(u8, &[u8])> {
+    let (number, rest) = text.split_at_checked(digits)?;
+    let number = u16::from_str_radix(str::from_utf8(number).ok()?, 16).ok()?;
+    Some((u8::try_from(number).ok()?, rest))
 }
 
 /// Why a key can't be used, if it can't. The key itself is not in the words.

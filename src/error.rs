@@ -93,6 +93,8 @@ pub(crate) struct Answered {
     pub(crate) head: ResponseValue<()>,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
+    /// The host that it leads to, if it is a redirect whose URL has one and repeats no key.
+    pub(crate) redirect_host: Option<String>,
 }
 
 /// What kind of failure it is. Which status is which kind stands in the table of the

@@ -44,23 +44,11 @@ impl Error {
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
-        if status.is_redirection()
-            && let Some(host) = self.redirect_host()
-        {
-            write!(f, " to {}, which is not followed", OneLine(&host))?;
+        let answer = self.0.answer.as_ref();
+        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
+            Some(host) => write!(f, " to {}, which is not followed", OneLine(host)),
+            None => Ok(()),
         }
-        Ok(())
-    }
-
-    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log.
-    fn redirect_host(&self) -> Option<String> {
-        let location = self
-            .headers()?
-            .get(reqwest::header::LOCATION)?
-            .to_str()
-            .ok()?;
-        let url = reqwest::Url::parse(location).ok()?;
-        url.host_str().map(str::to_owned)
     }
 
     fn remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

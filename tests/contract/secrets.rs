@@ -168,6 +168,77 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
     }
 }
 
+/// A text as a JSON writer may have it that escapes all it can.
+fn escaped(text: &str) -> String {
+    let escaped = text.encode_utf16().map(|unit| format!("\\u{unit:04X}"));
+    escaped.collect()
+}
+
+#[tokio::test]
+async fn keys_that_are_sent_back_in_another_writing_are_not_shown() {
+    // As PHP writes a slash, and some URL libraries their hexadecimal digits.
+    let in_php = serde_json::json!(API_KEY).to_string().replace('/', "\\/");
+    let in_url = utf8_percent_encode(API_KEY, NON_ALPHANUMERIC).to_string();
+    for operation in OPERATIONS {
+        for body in [
+            format!("{{\"errors\":[\"{}\"]}}", escaped(API_KEY)),
+            format!("{{\"errors\":[{{\"detail\":\"{}\"}}]}}", escaped(APP_KEY)),
+            format!("{{\"errors\":[{in_php}]}}"),
+            format!("{{\"errors\":[\"{}\"]}}", in_url.to_lowercase()),
+        ] {
+            let server = Server::start([Step::answer(403, &[], &body)]).await;
+            let error = call(&dataset_of(&server), operation).await.unwrap_err();
+            assert_eq!(error.errors().len(), 1);
+            assert!(error.to_string().contains("[hidden]"), "{error}");
+            assert_error_hides(&error);
+        }
+    }
+    // What is said of a success that can't be read quotes it.
+    for body in [
+        format!("{{\"data\":\"{}\"}}", escaped(API_KEY)),
+        format!("{{\"data\":\"{}\"", escaped(API_KEY)),
+    ] {
+        let server = Server::start([Step::answer(200, &[], &body)]).await;
+        assert_error_hides(&dataset_of(&server).lock().await.unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn a_key_within_another_does_not_uncover_the_rest_of_it() {
+    let keys = Credentials::new("k3y", "k3y-of-the-user").unwrap();
+    let server = Server::start([Step::answer(403, &[], r#"{"errors":["k3y-of-the-user"]}"#)]).await;
+    let base_url: BaseUrl = server.url().parse().unwrap();
+    let client = Client::builder(keys).endpoint(base_url).build().unwrap();
+    let error = dataset(&client).lock().await.unwrap_err();
+    assert_eq!(error.errors()[0].title(), Some("[hidden]"));
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
+    // Keys that can stand in a host name, as those of the service can.
+    let (of_org, of_user) = ("0123456789abcdef", "ddapp_0123456789AbCdEf");
+    for host in [
+        of_org.to_owned(),
+        format!("x{of_org}.example.com"),
+        format!("{of_user}.example.com"),
+        format!("{}.example.com", of_org.replace('0', "%30")),
+    ] {
+        let location = format!("location: https://{host}/");
+        let server = Server::start([Step::answer(302, &[&location], "")]).await;
+        let base_url: BaseUrl = server.url().parse().unwrap();
+        let client = Client::builder(Credentials::new(of_org, of_user).unwrap())
+            .endpoint(base_url)
+            .build()
+            .unwrap();
+        let error = dataset(&client).lock().await.unwrap_err();
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(!text.contains(of_org), "{text}");
+            let text = text.to_lowercase();
+            assert!(!text.contains(&of_user.to_lowercase()), "{text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_model_that_does_not_fit_does_not_show_them() {
     let drafted = |since: &str, user: serde_json::Value| {
