@@ -131,7 +131,7 @@ impl ClientBuilder {
 
     /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, retries, the
     /// headers with the keys, the user agent and the connect timeout are still set by this builder.
-    /// Without it, no proxy is used.
+    /// Without it, no proxy is used, and never for plain HTTP to this machine.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
@@ -191,9 +191,12 @@ impl ClientBuilder {
             Some(prefix) => format!("{prefix} {VERSION}"),
             None => VERSION.to_owned(),
         };
-        let http = self
-            .http
-            .unwrap_or_else(|| reqwest::Client::builder().no_proxy())
+        let http = match self.http {
+            Some(http) if self.endpoint.needs_no_proxy() => http.no_proxy(),
+            Some(http) => http,
+            None => reqwest::Client::builder().no_proxy(),
+        };
+        let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
             .connect_timeout(self.connect_timeout)

@@ -210,6 +210,15 @@ impl BaseUrl {
             secure: url.scheme() == "https",
         })
     }
+
+    fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .trim_matches(['[', ']'])
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
 }
 
 impl FromStr for BaseUrl {
@@ -222,7 +231,7 @@ impl FromStr for BaseUrl {
     /// As of [`BaseUrl::with_plain_http`], and for plain HTTP to another machine.
     fn from_str(text: &str) -> Result<Self, Error> {
         let url = Self::with_plain_http(text)?;
-        if url.secure || is_loopback(&url.host) {
+        if url.secure || url.is_loopback() {
             return Ok(url);
         }
         Err(Error::configuration(format!(
@@ -231,14 +240,6 @@ impl FromStr for BaseUrl {
             url.host
         )))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 /// Where the API is. One setting, so that a site and a base URL can't both be given.
@@ -270,6 +271,14 @@ impl Endpoint {
         match self {
             Self::Site(_) => true,
             Self::BaseUrl(url) => url.secure,
+        }
+    }
+
+    /// Whether it is this machine over plain HTTP. A proxy would be given the keys in the clear.
+    pub(crate) fn needs_no_proxy(&self) -> bool {
+        match self {
+            Self::Site(_) => false,
+            Self::BaseUrl(url) => !url.secure && url.is_loopback(),
         }
     }
 }

@@ -359,7 +359,8 @@ async fn an_http_client_of_ones_own_keeps_its_settings() {
 #[ignore = "run by the test below, in a process of its own"]
 async fn a_call_in_a_child() {
     // Nobody listens there: only a proxy can answer.
-    let closed: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+    let closed = std::env::var("CLOSED").unwrap();
+    let closed = BaseUrl::with_plain_http(&closed).unwrap();
     let builder = match std::env::var("ASK_FOR_PROXY").as_deref() {
         Ok("http") => Client::builder(credentials()).http(reqwest::Client::builder()),
         Ok(_) => ClientBuilder::from_env().unwrap(),
@@ -374,22 +375,28 @@ async fn a_call_in_a_child() {
 }
 
 #[tokio::test]
-async fn proxies_of_the_environment_are_used_only_if_asked_for() {
-    let proxy = Server::start(vec![Step::status(200); 2]).await;
+async fn proxies_are_used_only_if_asked_for_and_never_for_plain_http_to_this_machine() {
+    // This machine by a name that isn't taken for it, and by one that is.
+    const OTHER: &str = "http://[::ffff:127.0.0.1]:1";
+    const LOOPBACK: &str = "http://127.0.0.1:1";
+    let proxy = Server::start(vec![Step::status(200); 6]).await;
     let variables = [("HTTP_PROXY", proxy.url()), ("http_proxy", proxy.url())];
     let [upper, lower] = variables
         .each_ref()
         .map(|(name, url)| (*name, url.as_str()));
     let keys = [("DD_API_KEY", "a"), ("DD_APP_KEY", "b")];
-    for (ask, proxied) in [
-        (None, "proxied: false"),
-        (Some("http"), "proxied: true"),
-        (Some("from_env"), "proxied: true"),
+    for (ask, closed, proxied) in [
+        (None, OTHER, "proxied: false"),
+        (Some("http"), OTHER, "proxied: true"),
+        (Some("from_env"), OTHER, "proxied: true"),
+        (None, LOOPBACK, "proxied: false"),
+        (Some("http"), LOOPBACK, "proxied: false"),
+        (Some("from_env"), LOOPBACK, "proxied: false"),
     ] {
-        let mut variables = vec![upper, lower, keys[0], keys[1]];
+        let mut variables = vec![upper, lower, keys[0], keys[1], ("CLOSED", closed)];
         variables.extend(ask.map(|ask| ("ASK_FOR_PROXY", ask)));
         let text = in_a_child("configuration::a_call_in_a_child", &variables).await;
-        assert!(text.contains(proxied), "{text}");
+        assert!(text.contains(proxied), "{ask:?} {closed}: {text}");
     }
     assert_eq!(proxy.received().len(), 2);
 }
