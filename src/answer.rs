@@ -7,7 +7,7 @@ use llmobs_datasets_generated::{ResponseValue, types};
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::error::Unreadable;
 
@@ -62,27 +62,26 @@ impl Answer {
 #[derive(Deserialize)]
 struct Locked {
     data: types::LlmObsDatasetDraftStateData,
-    #[serde(default)]
-    errors: Option<Listed>,
+    errors: Option<Value>,
+    error: Option<Value>,
 }
 
 /// A body of which only the errors matter.
 #[derive(Deserialize)]
 struct Errors {
-    #[serde(default)]
-    errors: Option<Listed>,
+    errors: Option<Value>,
+    error: Option<Value>,
 }
 
-/// A list that matters if it isn't empty, or anything else.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Listed {
-    List(Vec<IgnoredAny>),
-    Other(IgnoredAny),
-}
-
-fn lists_errors(errors: Option<&Listed>) -> bool {
-    matches!(errors, Some(Listed::List(list)) if !list.is_empty())
+/// Whether there is an error in one of the fields that have them: anything else may be a way to say that
+/// there is none.
+fn has_errors(fields: [&Option<Value>; 2]) -> bool {
+    fields.into_iter().flatten().any(|field| match field {
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::String(text) => !text.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    })
 }
 
 impl Answer {
@@ -92,9 +91,9 @@ impl Answer {
     ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
         self.refuse_what_is_not_the_service()?;
         match serde_json::from_slice::<Locked>(without_mark(&self.body)) {
-            Ok(locked) if lists_errors(locked.errors.as_ref()) => Err(Unreadable::Errors),
+            Ok(locked) if has_errors([&locked.errors, &locked.error]) => Err(Unreadable::Errors),
             Ok(locked) => Ok(locked.data.attributes),
-            Err(_) if self.body_lists_errors() => Err(Unreadable::Errors),
+            Err(_) if self.body_has_errors() => Err(Unreadable::Errors),
             Err(error) => match self.first_byte() {
                 None | Some(b'{' | b'[') => Err(Unreadable::Shape(error)),
                 Some(_) => Err(Unreadable::NotJson),
@@ -105,7 +104,7 @@ impl Answer {
     /// A 2xx to unlock or restore, whose body says nothing unless it speaks against the success.
     pub(crate) fn done(&self) -> Result<(), Unreadable> {
         self.refuse_what_is_not_the_service()?;
-        if self.first_byte() == Some(b'{') && self.body_lists_errors() {
+        if self.first_byte() == Some(b'{') && self.body_has_errors() {
             return Err(Unreadable::Errors);
         }
         Ok(())
@@ -140,10 +139,10 @@ impl Answer {
         text.first().copied()
     }
 
-    /// Whether the body lists errors, or was cut short when it had begun to.
-    fn body_lists_errors(&self) -> bool {
+    /// Whether the body has errors, or was cut short when it had begun to.
+    fn body_has_errors(&self) -> bool {
         match serde_json::from_slice::<Errors>(without_mark(&self.body)) {
-            Ok(body) => lists_errors(body.errors.as_ref()),
+            Ok(body) => has_errors([&body.errors, &body.error]),
             Err(error) => error.is_eof() && begins_with_errors(&self.body),
         }
     }
@@ -155,6 +154,6 @@ pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
 }
 
 fn begins_with_errors(body: &[u8]) -> bool {
-    const KEY: &[u8] = b"\"errors\"";
-    body.windows(KEY.len()).any(|window| window == KEY)
+    let has = |key: &[u8]| body.windows(key.len()).any(|window| window == key);
+    has(b"\"errors\"") || has(b"\"error\"")
 }

@@ -13,8 +13,8 @@
 //! | other 4xx | `UnexpectedStatus` | not applied |
 //! | 5xx | `ServerError` | unknown |
 //! | 1xx, 3xx, other | `UnexpectedStatus` | unknown |
-//! | 2xx to lock, and the body is empty, cut short or JSON of another shape | `UnreadableSuccess` | applied |
-//! | 2xx, and the body is an HTML page, lists errors, or is too large | `UnreadableSuccess` | unknown |
+//! | 2xx to lock, and the body is empty, cut short or a JSON object or list of another shape | `UnreadableSuccess` | applied |
+//! | 2xx, and the body is an HTML page, has errors, or is too large | `UnreadableSuccess` | unknown |
 //! | 2xx to lock, and the body is none of these | `UnreadableSuccess` | unknown |
 //!
 //! Any other 2xx is a success, also to unlock and restore without a body. If an earlier attempt of the

@@ -24,13 +24,14 @@ pub(crate) enum Cause {
 pub(crate) enum Unreadable {
     /// It is a page for people: something before the service answered.
     Page,
-    /// It lists errors.
+    /// It has errors.
     Errors,
     /// It goes on beyond the cap.
     TooLarge,
-    /// It is no JSON.
+    /// It is no JSON object, nor the start of one.
     NotJson,
-    /// It is JSON, or the start of it, but not that of the documentation; or nothing at all.
+    /// It is a JSON object or list, or the start of one, but not that of the documentation; or nothing at
+    /// all.
     Shape(serde_json::Error),
 }
 

@@ -26,9 +26,9 @@ impl Error {
                 }
                 f.write_str(match why {
                     Unreadable::Page => "the answer is a web page: it is not from the service",
-                    Unreadable::Errors => "the answer lists errors",
+                    Unreadable::Errors => "the answer has errors",
                     Unreadable::TooLarge => "the answer is too large",
-                    Unreadable::NotJson => "the answer is not JSON",
+                    Unreadable::NotJson => "the answer is no JSON object",
                     Unreadable::Shape(_) => "the answer does not hold a draft state",
                 })?;
             }

@@ -100,6 +100,10 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
             (JSON, errors),
             (JSON, "\u{feff}{\"errors\":[\"Nope\"]}"),
             (JSON, r#"{"errors":[{"title":"Nope"}]}"#),
+            (JSON, r#"{"errors":{"title":"Nope"}}"#),
+            (JSON, r#"{"errors":"Nope"}"#),
+            (JSON, r#"{"error":{"code":"x","message":"Nope"}}"#),
+            (JSON, r#"{"error":"Nope"}"#),
         ] {
             let error = failure(operation, Step::answer(200, &[headers], body)).await;
             assert_eq!(
@@ -119,12 +123,16 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
         let beside = LOCKED.replacen('{', "{\"errors\":[\"Nope\"],", 1);
         let error = failure(operation, Step::answer(200, &[JSON], beside)).await;
         assert_eq!(error.outcome(), Outcome::Unknown);
-        // Cut short in the list of errors: still no success.
-        let cut = b"HTTP/1.1 200 S\r\ncontent-length: 99\r\n\r\n{\"errors\":[\"No".to_vec();
-        assert_eq!(
-            failure(operation, Step::Cut(cut)).await.outcome(),
-            Outcome::Unknown
-        );
+        // Cut short in its errors: still no success.
+        for start in ["{\"errors\":[\"No", "{\"error\":\"No"] {
+            let cut = format!("HTTP/1.1 200 S\r\ncontent-length: 99\r\n\r\n{start}");
+            assert_eq!(
+                failure(operation, Step::Cut(cut.into_bytes()))
+                    .await
+                    .outcome(),
+                Outcome::Unknown
+            );
+        }
     }
 }
 
@@ -154,9 +162,10 @@ async fn a_lock_that_was_granted_but_cannot_be_read_took_effect() {
         );
         assert!(std::error::Error::source(&error).is_some());
     }
-    // Neither JSON nor a page: a proxy may have said it.
-    for body in ["OK", "\u{1f}\u{8b}\u{8}"] {
+    // Neither a JSON object nor a page: a proxy may have said it.
+    for body in ["OK", "null", "\"locked\"", "\u{1f}\u{8b}\u{8}"] {
         let error = failure(Operation::Lock, Step::answer(200, &[JSON], body)).await;
+        assert!(error.to_string().contains("the answer is no JSON object"));
         assert_eq!(error.outcome(), Outcome::Unknown, "{body:?}");
     }
 }
@@ -168,7 +177,9 @@ async fn any_other_2xx_to_unlock_and_restore_is_a_success() {
             Step::answer(200, &[], ""),
             Step::answer(200, &[JSON], "{}"),
             Step::answer(200, &[JSON], r#"{"errors":[]}"#),
-            Step::answer(200, &[JSON], r#"{"errors":null}"#),
+            Step::answer(200, &[JSON], r#"{"errors":null,"error":null}"#),
+            Step::answer(200, &[JSON], r#"{"errors":{},"error":""}"#),
+            Step::answer(200, &[JSON], r#"{"errors":0,"error":false}"#),
             Step::answer(200, &[JSON], r#"{"data":{"id":"x"}}"#),
             Step::answer(200, &[JSON], r#"{"data":"#),
             Step::answer(200, &[HTML], "OK"),
