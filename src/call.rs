@@ -173,11 +173,9 @@ impl Dataset {
                 generated.restore_llm_obs_dataset_version(project, dataset, body),
             ),
         };
-        made.map_err(|error| {
-            Cause::InvalidInput(match error {
-                generated::Error::CommunicationError(error) => error.to_string(),
-                error => error.to_string(),
-            })
+        made.map_err(|error| match error {
+            generated::Error::CommunicationError(error) => unanswered(error),
+            error => Cause::InvalidInput(error.to_string()),
         })
     }
 
@@ -234,7 +232,10 @@ fn unanswered(error: reqwest::Error) -> Cause {
     if error.is_connect() {
         Cause::NotSent(error)
     } else if error.is_builder() {
-        Cause::InvalidInput(error.to_string())
+        // Not reqwest's words: they are the URL, which has the ids once more, and that it is none.
+        let why =
+            "its URL can't be sent, as one that is too long; use shorter ids or another base URL";
+        Cause::InvalidInput(why.to_owned())
     } else if error.is_timeout() {
         Cause::AttemptTimedOut(Some(error))
     } else {

@@ -46,6 +46,10 @@ async fn an_id_too_long_for_a_url_is_not_sent() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(error.outcome(), Outcome::NotApplied);
     assert!(server.received().is_empty());
+    let message = error.to_string().replace(&id, "ID");
+    let expected = "lock dataset ID of project p: its URL can't be sent, as one that is too long; \
+                    use shorter ids or another base URL";
+    assert_eq!(message, expected);
 }
 
 #[test]
