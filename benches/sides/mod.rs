@@ -32,8 +32,8 @@ pub(crate) enum Side {
     /// reqwest with serde structs written by hand, as one writes it: connections as the wrapper's, the
     /// other settings as they come, no limit on the time of a call.
     Floor,
-    /// The floor with all that the wrapper asks of reqwest: a limit on the time of a call, and no copy
-    /// of each request kept for a retry of reqwest's own.
+    /// The floor with what the wrapper has besides: a limit on the time of a call (of reqwest's, where the
+    /// wrapper's is tokio's), and no copy of each request kept for a retry of reqwest's own.
     TunedFloor,
     /// The generated client alone, with the settings of the tuned floor.
     Generated,
@@ -210,7 +210,7 @@ impl Floor {
     }
 }
 
-/// reqwest with the connections and headers of the wrapper, and tuned with its other settings, too.
+/// reqwest with the connections and headers of the wrapper; tuned, with a time limit and no retries.
 fn http(tuned: bool) -> Result<reqwest::Client> {
     let mut headers = HeaderMap::new();
     for (name, key) in [

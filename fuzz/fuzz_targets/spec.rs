@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask::document::Document;
 use xtask::codegen;
+use xtask::document::Document;
 
 fuzz_target!(|bytes: &[u8]| {
     let document = Document::from_bytes("spec.yaml".to_owned(), bytes.to_vec());

@@ -1,6 +1,7 @@
 //! The contract: what Datadog's documentation says (transcribed in `documentation/`), what the spec
 //! says, what the generated models hold and what goes over the wire are one and the same.
 //!
+//! - `documentation`: the transcription; `calls`: an operation by its name, with the documented body;
 //! - `spec`, `mutations`: the spec says what the pages say, and would be caught if it did not;
 //! - `examples`, `schemas`: the models hold the documented examples, and describe the spec's schemas;
 //! - `wire`, `answers`: requests and answers are the documented ones, over real HTTP;

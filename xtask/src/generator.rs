@@ -1,4 +1,4 @@
-//! The program `xtask-codegen`, which alone is built with progenitor.
+//! The program `xtask-codegen`, which alone needs progenitor.
 
 use std::env;
 use std::process::Command;

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command has a package of its own, which is built when it is needed.
+/// The command is a program of its own, which is built when it is needed.
 fn codegen(args: &[OsString]) -> ExitCode {
     match generator::command().args(args).status() {
         Ok(status) => {
