@@ -87,7 +87,11 @@ impl Dataset {
                         (Cause::Status(answer.head.status()), Some(answer))
                     }
                 }
-                Err(cause) => (cause, None),
+                Err(cause) => {
+                    // What can't be sent is no attempt.
+                    attempts -= u32::from(matches!(cause, Cause::InvalidInput(_)));
+                    (cause, None)
+                }
             };
             let hint = answer.as_ref().and_then(|answer| {
                 rate_limit::retry_hint(answer.head.status(), answer.head.headers())

@@ -45,6 +45,7 @@ async fn an_id_too_long_for_a_url_is_not_sent() {
     let error = dataset.lock().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(error.outcome(), Outcome::NotApplied);
+    assert_eq!(error.attempts(), 0);
     assert!(server.received().is_empty());
     let message = error.to_string().replace(&id, "ID");
     let expected = "lock dataset ID of project p: its URL can't be sent, as one that is too long; \
