@@ -131,7 +131,9 @@ impl ClientBuilder {
 
     /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, retries, the
     /// headers with the keys, the user agent and the connect timeout are still set by this builder.
-    /// Without it, no proxy is used, and never for plain HTTP to this machine.
+    /// Without it, no proxy is used, and never for plain HTTP to this machine. With the feature
+    /// `rustls-no-provider` alone, a crypto provider must be installed even if the client brings TLS of
+    /// its own: whether it does can't be seen.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
