@@ -151,10 +151,13 @@ fn missing(command: &str) -> Option<String> {
 }
 
 fn help_of_xtask(subcommand: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args([subcommand, "--help"])
-        .output()
-        .unwrap();
+    // What `cargo xtask codegen` would build first and then run.
+    let codegen = option_env!("CARGO_BIN_EXE_xtask-codegen").filter(|_| subcommand == "codegen");
+    let mut command = Command::new(codegen.unwrap_or(env!("CARGO_BIN_EXE_xtask")));
+    if codegen.is_none() {
+        command.arg(subcommand);
+    }
+    let output = command.arg("--help").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "cargo xtask {subcommand}: {error}");
     String::from_utf8(output.stdout).unwrap()
