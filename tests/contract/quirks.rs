@@ -8,8 +8,6 @@ use crate::answers::answered;
 use crate::documentation::{PAGES, json as documented};
 
 const LOCK: &str = "LockLLMObsDatasetDraftState";
-const UNLOCK: &str = "UnlockLLMObsDatasetDraftState";
-const RESTORE: &str = "RestoreLLMObsDatasetVersion";
 
 fn draft_state(change: impl FnOnce(&mut Value)) -> String {
     let mut answer = documented(include_str!("documentation/lock-200.json"));
@@ -84,7 +82,7 @@ async fn bodies_of_errors_arrive_whatever_they_are() {
 
 #[tokio::test]
 async fn any_2xx_is_a_success_with_its_body() {
-    for operation in [LOCK, UNLOCK, RESTORE] {
+    for operation in PAGES.iter().map(|page| page.operation) {
         for (status, body) in [
             (200, ""),
             (204, ""),
@@ -102,7 +100,7 @@ async fn any_2xx_is_a_success_with_its_body() {
 
 #[tokio::test]
 async fn redirects_that_are_not_followed_are_no_success() {
-    for operation in [LOCK, UNLOCK, RESTORE] {
+    for operation in PAGES.iter().map(|page| page.operation) {
         let received = answered(operation, 304, "text/plain", "").await;
         assert!(!received.success);
         assert_eq!(received.status, 304);
