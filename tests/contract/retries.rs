@@ -38,7 +38,7 @@ async fn run(
 }
 
 #[tokio::test]
-async fn what_may_have_taken_effect_is_repeated_for_lock_and_unlock_only() {
+async fn what_may_have_taken_effect_is_repeated_unless_it_is_a_restore() {
     let causes = [
         Step::status(408),
         Step::status(500),
@@ -49,7 +49,10 @@ async fn what_may_have_taken_effect_is_repeated_for_lock_and_unlock_only() {
     ];
     for cause in causes {
         let script = vec![cause.clone(), cause.clone(), success()];
-        for operation in [Operation::Lock, Operation::Unlock] {
+        for operation in OPERATIONS
+            .into_iter()
+            .filter(|it| *it != Operation::Restore)
+        {
             let (result, requests, waits) = run(operation, exact(), script.clone()).await;
             assert_eq!(result.unwrap(), 3, "{operation} {cause:?}");
             assert_eq!((requests, waits), (3, vec![ms(250), ms(500)]));
@@ -66,7 +69,7 @@ async fn what_may_have_taken_effect_is_repeated_for_lock_and_unlock_only() {
 }
 
 #[tokio::test]
-async fn a_time_out_is_repeated_for_lock_and_unlock_only() {
+async fn a_time_out_is_repeated_unless_it_is_of_a_restore() {
     for operation in OPERATIONS {
         let server = Server::start([Step::Stall(Vec::new()), success()]).await;
         let clock = TestClock::default();
