@@ -13,7 +13,8 @@
 #   reqwest-default  reqwest with its default features
 #   reqwest-ring     reqwest with rustls on ring instead of aws-lc, with the roots of the platform
 #   reqwest-webpki   the same with the roots of webpki-roots
-#   official         datadog-api-client; takes more than 10 minutes and 10 GB
+#   official         datadog-api-client as it comes, with the TLS of the platform; takes more than 10
+#                    minutes and 10 GB
 #
 # CPU seconds are user and system time of `cargo build`, all processes, after `cargo fetch`. Memory is
 # that of the largest process, and needs GNU time. Crates are those that are built for the program,
@@ -96,7 +97,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {'
 }' ;;
     official) echo '
     use datadog_api_client::datadog::Configuration;
-    use datadog_api_client::datadogV2::api_llm_observability::LLMObservabilityAPI;
+    use datadog_api_client::datadogV2::api_agent_observability::AgentObservabilityAPI;
     use datadog_api_client::datadogV2::model::{
         LLMObsDatasetRestoreVersionDataAttributesRequest as Attributes,
         LLMObsDatasetRestoreVersionDataRequest as Data,
@@ -110,7 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {'
     ] {
         configuration.set_unstable_operation_enabled(operation, true);
     }
-    let api = LLMObservabilityAPI::with_config(configuration);
+    let api = AgentObservabilityAPI::with_config(configuration);
     let (project, dataset) = ("p".to_owned(), "d".to_owned());
     let locked = api.lock_llm_obs_dataset_draft_state(project.clone(), dataset.clone()).await?;
     println!("{}", locked.data.attributes.user.id);
@@ -190,8 +191,11 @@ for program in "$@"; do
     cargo fetch --quiet
     crates=$(cargo tree --offline --edges normal,build --prefix none --format '{p}' |
       sed 's/ (.*//' | sort -u | wc -l)
-    read -r debug debug_mb <<<"$(build)"
-    read -r release release_mb <<<"$(build --release)"
+    # In steps, so that a build that fails ends the script.
+    debug=$(build)
+    read -r debug debug_mb <<<"$debug"
+    release=$(build --release)
+    read -r release release_mb <<<"$release"
     size=$(($(wc -c <target/release/minimal) / 1024))
     printf '%-16s %7d %11d %10d %13d %12d %13d\n' \
       "$program" "$((crates - 1))" "$debug" "$debug_mb" "$release" "$release_mb" "$size"
