@@ -19,17 +19,31 @@ pub use generated::*;
 use std::cell::Cell;
 use std::future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, Wake, Waker};
 
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-tokio::task_local! {
-    // In a box, because it is large, and is moved often on its way.
-    static REQUEST: Cell<Option<Box<reqwest::Request>>>;
+thread_local! {
+    // On its way from `exec` to `request_of`. In a box, because it is large, and is moved often.
+    static REQUEST: Cell<Option<Box<reqwest::Request>>> = const { Cell::new(None) };
 }
+
+/// The waker by which `exec` knows that the request is asked for, and not an answer: unlike a flag, it
+/// can't outlast the poll.
+static ASKING: LazyLock<Waker> = LazyLock::new(|| {
+    struct Asking;
+
+    impl Wake for Asking {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    Arc::new(Asking).into()
+});
 
 /// The request that a call would make. It is not sent.
 ///
@@ -44,10 +58,8 @@ pub fn request_of<T>(
     call: impl Future<Output = Result<T, Error<()>>>,
 ) -> Result<Box<reqwest::Request>, Error<()>> {
     // Nothing waits before `exec`, so that the call gets there or ends at once.
-    let polled = || pin!(call).poll(&mut Context::from_waker(Waker::noop()));
-    let (polled, request) =
-        REQUEST.sync_scope(Cell::default(), || (polled(), REQUEST.with(Cell::take)));
-    match (request, polled) {
+    let polled = pin!(call).poll(&mut Context::from_waker(&ASKING));
+    match (REQUEST.take(), polled) {
         (Some(request), _) => Ok(request),
         (None, Poll::Ready(Err(error))) => Err(error),
         (None, _) => Err(Error::Custom("it made no request".to_owned())),
@@ -64,7 +76,7 @@ impl ClientHooks for Client {
     ) -> Result<(), Error<E>> {
         let headers = request.headers_mut();
         headers.remove(API_VERSION);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, JSON);
         Ok(())
     }
 
@@ -73,12 +85,12 @@ impl ClientHooks for Client {
         request: reqwest::Request,
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        let mut request = Some(request);
-        let _ = REQUEST.try_with(|asked_for| asked_for.set(request.take().map(Box::new)));
-        match request {
-            Some(request) => self.client().execute(request).await,
+        let asked = future::poll_fn(|context| Poll::Ready(context.waker().will_wake(&ASKING)));
+        if asked.await {
+            REQUEST.set(Some(Box::new(request)));
             // `request_of` has it, and drops this.
-            None => future::pending().await,
+            return future::pending().await;
         }
+        self.client().execute(request).await
     }
 }

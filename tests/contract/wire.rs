@@ -75,6 +75,9 @@ async fn a_request_that_is_only_asked_for_is_not_sent() {
     assert_eq!(request.url().path(), documented_path(url));
     assert!(requests.lock().unwrap().is_empty());
 
+    let panics = || generated::request_of::<()>(async { panic!("as a caller's may") }).is_ok();
+    std::panic::catch_unwind(panics).unwrap_err();
+
     lock().await.unwrap();
     assert_eq!(requests.lock().unwrap().len(), 1, "the next call is made");
 
