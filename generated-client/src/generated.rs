@@ -35,6 +35,7 @@ pub mod types {
         pub meta: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
+        ///The part of the request that caused an error.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub source: ::std::option::Option<JsonapiErrorItemSource>,
         ///HTTP status of the response, as a string.
@@ -69,9 +70,11 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct LlmObsDatasetDraftStateData {
+        ///Who edits the draft of a dataset, and since when.
         pub attributes: LlmObsDatasetDraftStateDataAttributes,
         ///Id of the draft state, which equals the id of the dataset.
         pub id: ::std::string::String,
+        ///Resource type of a draft state.
         #[serde(rename = "type")]
         pub type_: LlmObsDatasetDraftStateType,
     }
@@ -81,12 +84,14 @@ pub mod types {
     pub struct LlmObsDatasetDraftStateDataAttributes {
         ///When the draft session began.
         pub drafting_since: ::chrono::DateTime<::chrono::offset::Utc>,
+        ///The user who holds the draft lock.
         pub user: LlmObsDatasetDraftStateUser,
     }
     ///The draft state of a dataset, as a lock call answers it.
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct LlmObsDatasetDraftStateResponse {
+        ///The draft state of a dataset as a JSON:API resource.
         pub data: LlmObsDatasetDraftStateData,
     }
     ///Resource type of a draft state.
@@ -94,7 +99,9 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(untagged)]
     pub enum LlmObsDatasetDraftStateType {
+        ///A value that the description lists.
         Known(LlmObsDatasetDraftStateTypeKnown),
+        ///A value that the description doesn't list, as it was received.
         Unknown(::std::string::String),
     }
     impl ::std::convert::From<LlmObsDatasetDraftStateTypeKnown>
@@ -103,7 +110,7 @@ pub mod types {
             Self::Known(value)
         }
     }
-    ///The documented values.
+    ///A value that the description lists.
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(
         ::serde::Deserialize,
@@ -118,6 +125,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum LlmObsDatasetDraftStateTypeKnown {
+        ///The value `draft_state_data`.
         #[serde(rename = "draft_state_data")]
         DraftStateData,
     }
@@ -186,9 +194,11 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct LlmObsDatasetRestoreVersionDataRequest {
+        ///The version to restore a dataset to.
         pub attributes: LlmObsDatasetRestoreVersionDataAttributesRequest,
         ///Id of the dataset to restore, the same as in the path.
         pub id: ::std::string::String,
+        ///Resource type of a dataset.
         #[serde(rename = "type")]
         pub type_: LlmObsDatasetType,
     }
@@ -196,6 +206,7 @@ pub mod types {
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct LlmObsDatasetRestoreVersionRequest {
+        ///The dataset to restore as a JSON:API resource.
         pub data: LlmObsDatasetRestoreVersionDataRequest,
     }
     ///Resource type of a dataset.
@@ -213,6 +224,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum LlmObsDatasetType {
+        ///The value `datasets`.
         #[serde(rename = "datasets")]
         Datasets,
     }

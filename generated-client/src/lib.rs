@@ -11,7 +11,7 @@
 #![warn(missing_docs, clippy::pedantic)]
 
 #[rustfmt::skip]
-#[allow(missing_docs, clippy::all, clippy::pedantic, reason = "written by progenitor")]
+#[allow(clippy::all, clippy::pedantic, reason = "written by progenitor")]
 mod generated;
 
 pub use generated::*;

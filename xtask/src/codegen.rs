@@ -1,9 +1,11 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
 //! The way of the data: [`document`](crate::document) reads the spec, [`validate`] checks it,
-//! [`lower`](mod@lower) adapts it to progenitor, [`generate`] makes code of it, and [`output`] puts the
-//! code in its place. [`operations`] and [`schema`] are how they find their way in a document.
+//! [`lower`](mod@lower) adapts it to progenitor, [`generate`] makes code of it, with [`docs`] where there
+//! were none, and [`output`] puts the code in its place. [`operations`] and [`schema`] are how they find
+//! their way in a document.
 
+pub mod docs;
 pub mod generate;
 pub mod lower;
 pub mod operations;

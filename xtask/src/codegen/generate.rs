@@ -9,6 +9,7 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, TypePatch};
 use sha2::{Digest as _, Sha256};
 
+use super::docs;
 use super::lower::Lowered;
 use crate::document::Document;
 use crate::finding::Finding;
@@ -82,11 +83,12 @@ pub fn body(lowered: &Lowered) -> Result<String, Finding> {
 }
 
 fn code(spec: &openapiv3::OpenAPI) -> Result<String, String> {
-    let file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
-    match duplicate(&file.items, "", &mut BTreeSet::new()) {
-        Some(name) => Err(format!("two of its names become `{name}` in Rust")),
-        None => Ok(prettyplease::unparse(&file)),
+    let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
+    if let Some(name) = duplicate(&file.items, "", &mut BTreeSet::new()) {
+        return Err(format!("two of its names become `{name}` in Rust"));
     }
+    docs::document(&mut file.items);
+    Ok(prettyplease::unparse(&file))
 }
 
 fn tokens(spec: &openapiv3::OpenAPI) -> Result<TokenStream, String> {

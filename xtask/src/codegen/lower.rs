@@ -38,6 +38,9 @@ impl fmt::Display for Rewrite {
     }
 }
 
+/// The variant of an open enum that holds what the spec doesn't list.
+pub const UNKNOWN: &str = "Unknown";
+
 type Rule = fn(&mut Value) -> Vec<String>;
 
 /// The rules, in the order in which they are applied: those that need to know which schemas a
@@ -80,11 +83,14 @@ fn open_response_enums(spec: &mut Value) -> Vec<String> {
         let mut known = schema.clone();
         known.retain(|field, _| matches!(field.as_str(), "type" | "enum"));
         known.insert("title".to_owned(), json!(format!("{name}Known")));
-        known.insert("description".to_owned(), json!("The documented values."));
+        known.insert(
+            "description".to_owned(),
+            json!("A value that the description lists."),
+        );
         schema.retain(|field, _| !matches!(field.as_str(), "type" | "enum" | "title"));
         schema.insert(
             "oneOf".to_owned(),
-            json!([known, { "type": "string", "title": format!("{name}Unknown") }]),
+            json!([known, { "type": "string", "title": format!("{name}{UNKNOWN}") }]),
         );
         vec![pointer.to_owned()]
     })
@@ -295,7 +301,7 @@ mod tests {
                         "type": "string",
                         "enum": ["a"],
                         "title": "GoodWordKnown",
-                        "description": "The documented values.",
+                        "description": "A value that the description lists.",
                     },
                     { "type": "string", "title": "GoodWordUnknown" },
                 ],
