@@ -5,18 +5,30 @@
 
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use serde_json::{Map, Value};
 use xtask::codegen::{Paths, generate, lower};
 use xtask::document::Document;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-const RUNS: usize = 5;
 const OPERATIONS_OF_THIS_SPEC: usize = 3;
 
+/// Time of codegen and diff.
+#[derive(Parser)]
+struct Args {
+    /// How often each spec has its turn.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// What cargo says to benches.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() -> Result<()> {
+    let Args { rounds, .. } = Args::parse();
     let spec = Document::read(&Paths::default().spec)?;
-    println!("milliseconds, fastest of {RUNS} runs");
+    println!("milliseconds, fastest of {rounds} rounds");
     println!(
         "{:>10} {:>8} {:>8} {:>8} {:>8} {:>10} {:>8} {:>8}",
         "operations", "read", "lower", "generate", "all", "an op.", "lines", "diff"
@@ -32,7 +44,7 @@ fn main() -> Result<()> {
         let mut diff = Duration::MAX;
         let mut best: Option<[Duration; 3]> = None;
         let mut lines = 0;
-        for _ in 0..RUNS {
+        for _ in 0..rounds {
             let start = Instant::now();
             let document = Document::parse(spec.name.clone(), text.clone())?;
             let read = start.elapsed();
