@@ -80,7 +80,9 @@ fn has_errors(fields: [&Option<Value>; 2]) -> bool {
         Value::Array(items) => !items.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
         Value::String(text) => !text.is_empty(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::Bool(failed) => *failed,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Null => false,
     })
 }
 
@@ -139,11 +141,12 @@ impl Answer {
         text.first().copied()
     }
 
-    /// Whether the body has errors, or was cut short when it had begun to.
+    /// Whether the body has errors, or names them where it can't be read: it may be cut short, in another
+    /// encoding, or no JSON in the end, and still speaks against the success.
     fn body_has_errors(&self) -> bool {
         match serde_json::from_slice::<Errors>(without_mark(&self.body)) {
             Ok(body) => has_errors([&body.errors, &body.error]),
-            Err(error) => error.is_eof() && begins_with_errors(&self.body),
+            Err(_) => names_errors(&self.body),
         }
     }
 }
@@ -153,7 +156,7 @@ pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-fn begins_with_errors(body: &[u8]) -> bool {
+fn names_errors(body: &[u8]) -> bool {
     let has = |key: &[u8]| body.windows(key.len()).any(|window| window == key);
     has(b"\"errors\"") || has(b"\"error\"")
 }

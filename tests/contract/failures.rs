@@ -90,6 +90,8 @@ async fn each_status_has_its_kind_and_outcome() {
 #[tokio::test]
 async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
     let errors = r#"{"data":null,"errors":["Nope"]}"#;
+    // Deeper than the JSON reader goes.
+    let nested = &format!("{{\"errors\":{}{}}}", "[".repeat(200), "]".repeat(200));
     for operation in OPERATIONS {
         for (headers, body) in [
             (HTML, PAGE),
@@ -104,6 +106,14 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
             (JSON, r#"{"errors":"Nope"}"#),
             (JSON, r#"{"error":{"code":"x","message":"Nope"}}"#),
             (JSON, r#"{"error":"Nope"}"#),
+            (JSON, r#"{"error":true,"message":"Nope"}"#),
+            (JSON, r#"{"errors":1,"error":403}"#),
+            // Not to be read as JSON, though the errors can be seen.
+            (JSON, r#"{"errors":["Nope"],"errors":[]}"#),
+            (JSON, r#"{"errors":["Nope"],}"#),
+            (JSON, r#"{"errors":["Nope"]} and more"#),
+            (JSON, r#"{"errors":[1e999]}"#),
+            (JSON, nested),
         ] {
             let error = failure(operation, Step::answer(200, &[headers], body)).await;
             assert_eq!(
@@ -122,6 +132,9 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
         // Errors beside what else would be a success.
         let beside = LOCKED.replacen('{', "{\"errors\":[\"Nope\"],", 1);
         let error = failure(operation, Step::answer(200, &[JSON], beside)).await;
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        let latin_1 = b"{\"errors\":[\"Interdit \xe0 tous\"]}";
+        let error = failure(operation, Step::answer(200, &[JSON], latin_1)).await;
         assert_eq!(error.outcome(), Outcome::Unknown);
         // Cut short in its errors: still no success.
         for start in ["{\"errors\":[\"No", "{\"error\":\"No"] {
