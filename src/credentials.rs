@@ -14,7 +14,9 @@ const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key"
 /// An API key, which names the organization, with an application key, which names the calling user
 /// (`#/components/securitySchemes`).
 ///
-/// They are wiped from memory on drop, and shown by no `Debug`, error, log or span of this crate.
+/// They are wiped from memory on drop, and shown by no `Debug`, error, log or span of this crate. The
+/// HTTP client of a [`Client`](crate::Client) has a copy of its own, which is marked as sensitive, but
+/// not wiped.
 ///
 /// ```
 /// use llmobs_datasets::Credentials;
@@ -55,7 +57,8 @@ impl Credentials {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a key that is blank or can't
-    /// stand in a header. The error doesn't show it. Nothing else is asked of a key: its form is Datadog's to choose.
+    /// stand in a header. The error doesn't show it. Nothing else is asked of a key: its form is Datadog's
+    /// to choose.
     pub fn new(
         api_key: impl Into<SecretString>,
         application_key: impl Into<SecretString>,
@@ -113,7 +116,8 @@ impl Credentials {
     /// sent, as it is or as JSON and URLs write it.
     pub(crate) fn hide_in(&self, text: &[u8]) -> Option<Vec<u8>> {
         let keys = [&self.api_key, &self.application_key];
-        let keys = keys.map(|key| key.expose_secret().as_bytes());
+        // A header's value ends where its blanks begin, so that is how a server knows a key.
+        let keys = keys.map(|key| key.expose_secret().trim().as_bytes());
         let mut hidden = Vec::with_capacity(text.len());
         let mut found = false;
         let mut rest = text;
@@ -134,6 +138,13 @@ impl Credentials {
     }
 }
 
+/// How many characters of a key are a secret at the end of a text. Fewer are in many a text, and shown by
+/// Datadog itself.
+const TELLING: usize = 5;
+
+/// The length of `\u0000`.
+const LONGEST_ESCAPE: usize = 6;
+
 /// How a text writes a key.
 #[derive(Clone, Copy)]
 enum Writing {
@@ -147,12 +158,18 @@ enum Writing {
 impl Writing {
     const ALL: [Self; 3] = [Self::AsItIs, Self::Json, Self::Url];
 
-    /// What comes after a key that a text begins with, if it does.
+    /// What comes after a key that a text begins with, if it does; nothing, if the text ends within it.
     fn after<'a>(self, key: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
-        key.iter().try_fold(text, |text, expected| {
-            let (byte, rest) = self.first(text)?;
-            (byte == *expected).then_some(rest)
-        })
+        let mut rest = text;
+        for (written, expected) in key.iter().enumerate() {
+            match self.first(rest) {
+                Some((byte, after)) if byte == *expected => rest = after,
+                // Cut short by the cap on bodies or by the end of the connection.
+                None if written >= TELLING && rest.len() < LONGEST_ESCAPE => return Some(&[]),
+                _ => return None,
+            }
+        }
+        Some(rest)
     }
 
     /// The byte that the start of a text stands for, with what comes after it. A key is ASCII.

@@ -213,6 +213,47 @@ async fn a_key_within_another_does_not_uncover_the_rest_of_it() {
     assert_eq!(error.errors()[0].title(), Some("[hidden]"));
 }
 
+/// The error of a call with these keys, which is refused with this body.
+async fn refused(keys: (&str, &str), cap: usize, body: &str) -> Error {
+    let server = Server::start([Step::answer(403, &[], body)]).await;
+    let base_url: BaseUrl = server.url().parse().unwrap();
+    let client = Client::builder(Credentials::new(keys.0, keys.1).unwrap())
+        .endpoint(base_url)
+        .max_response_bytes(cap)
+        .build()
+        .unwrap();
+    dataset(&client).lock().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn blanks_around_a_key_do_not_uncover_it() {
+    // A server has it without them: they are no part of a header's value.
+    let keys = (" k3y-of-the-org ", "k3y-of-the-user\t");
+    let body = r#"{"errors":["k3y-of-the-org, k3y-of-the-user."]}"#;
+    let error = refused(keys, 1 << 20, body).await;
+    assert_eq!(error.errors()[0].title(), Some("[hidden], [hidden]."));
+}
+
+#[tokio::test]
+async fn a_body_that_ends_within_a_key_does_not_show_its_start() {
+    let key = "0123456789abcdef";
+    for (written, start) in [
+        (key.to_owned(), "01234".to_owned()),
+        (escaped(key), escaped("01234")),
+        (key.replace('0', "%30"), "%301234".to_owned()),
+    ] {
+        let body = format!("sent: {written}");
+        for cap in 0..=body.len() {
+            let error = refused((key, "k3y"), cap, &body).await;
+            let shown = String::from_utf8_lossy(error.raw_body().unwrap()).into_owned();
+            // Four characters of a key are no secret.
+            let hides = body.split_at(cap).0.contains(&start);
+            assert!(!shown.contains(&start), "{shown}");
+            assert_eq!(shown == "sent: [hidden]", hides, "{shown}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
     // Keys that can stand in a host name, as those of the service can.
