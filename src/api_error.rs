@@ -82,16 +82,21 @@ impl ApiError {
     }
 }
 
-/// The errors in a body: of `errors`, a list of strings or objects, or of a lone `error`.
+/// The errors in a body: of `errors`, a list of strings or objects, or else of a lone `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
     let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
         return Vec::new();
     };
-    match (body.get("errors"), body.get("error")) {
-        (Some(Value::Array(items)), _) => items.iter().filter_map(one).collect(),
-        (Some(item), _) | (None, Some(item)) => one(item).into_iter().collect(),
-        (None, None) => Vec::new(),
+    let of = |name| match body.get(name) {
+        Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
+        Some(item) => Vec::from_iter(one(item)),
+        None => Vec::new(),
+    };
+    let errors = of("errors");
+    if errors.is_empty() {
+        return of("error");
     }
+    errors
 }
 
 fn one(item: &Value) -> Option<ApiError> {

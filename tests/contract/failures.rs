@@ -284,6 +284,13 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
         (r#"{"error":"word"}"#, Some("word"), None),
         ("\u{feff}{\"error\":\"word\"}", Some("word"), None),
         (r#"{"errors":"word"}"#, Some("word"), None),
+        (r#"{"errors":null,"error":"word"}"#, Some("word"), None),
+        (r#"{"errors":[],"error":["word"]}"#, Some("word"), None),
+        (
+            r#"{"errors":["word"],"error":"once more"}"#,
+            Some("word"),
+            None,
+        ),
     ] {
         let error = failure(
             Operation::Lock,
