@@ -7,8 +7,10 @@ use reqwest::StatusCode;
 
 use super::{Cause, Error, ErrorKind, Outcome, Unreadable};
 
-/// The most of the server's words that one line shows.
+/// The most characters of one of the server's errors that a line shows.
 const MAX_WORDS: usize = 300;
+/// The most of its errors that a line shows.
+const MAX_ERRORS: usize = 5;
 
 impl Error {
     /// What went wrong, without the call.
@@ -34,12 +36,15 @@ impl Error {
             }
         }
         let status = self.status().and_then(|status| status.canonical_reason());
-        let words = self.errors().iter().filter_map(|error| error.words(status));
-        for (index, words) in words.enumerate() {
+        let mut words = self.errors().iter().filter_map(|error| error.words(status));
+        for (index, words) in words.by_ref().take(MAX_ERRORS).enumerate() {
             let separator = if index == 0 { ":" } else { ";" };
             write!(f, "{separator} {}", OneLine(&words))?;
         }
-        Ok(())
+        match words.count() {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {

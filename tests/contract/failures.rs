@@ -329,6 +329,13 @@ async fn a_line_stays_a_line() {
     assert!(!line.contains(char::is_control));
     assert!(line.len() < 600, "{}", line.len());
     assert!(line.ends_with("x…"), "{line}");
+
+    let many = format!(r#"{{"errors":[{}"last"]}}"#, r#""word","#.repeat(9999));
+    let error = failure(Operation::Lock, Step::answer(400, &[JSON], many)).await;
+    assert_eq!(error.errors().len(), 10_000);
+    let line = error.to_string();
+    let end = ": word; word; word; word; word; and 9995 more";
+    assert!(line.ends_with(end), "{line}");
 }
 
 #[tokio::test]
