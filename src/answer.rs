@@ -58,12 +58,18 @@ impl Answer {
     }
 }
 
-/// A success of lock with what else may be in it, in one pass over the body.
+/// A success of lock with what else may be in it, in one pass over the body. What the caller is not given
+/// is not asked for: a lock that was granted doesn't fail for it.
 #[derive(Deserialize)]
 struct Locked {
-    data: types::LlmObsDatasetDraftStateData,
+    data: LockedData,
     errors: Option<Value>,
     error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct LockedData {
+    attributes: types::LlmObsDatasetDraftStateDataAttributes,
 }
 
 /// A body of which only the errors matter.

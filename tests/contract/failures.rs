@@ -241,6 +241,22 @@ async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
 }
 
 #[tokio::test]
+async fn a_lock_needs_no_field_that_the_caller_is_not_given() {
+    let answer: serde_json::Value = serde_json::from_str(LOCKED).unwrap();
+    for field in ["id", "type"] {
+        for value in [None, Some(serde_json::json!(null)), Some(7.into())] {
+            let mut answer = answer.clone();
+            let data = answer["data"].as_object_mut().unwrap();
+            data.remove(field).unwrap();
+            data.extend(value.map(|value| (field.to_owned(), value)));
+            let server = Server::start([Step::answer(200, &[JSON], answer.to_string())]).await;
+            let state = one_attempt(&server).lock().await.unwrap();
+            assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn errors_are_one_list_in_whichever_form_they_come() {
     let full = r#"{"errors":[
         {"title":"Bad Request","detail":"too high","code":"v1","status":400,"meta":{"a":1},
