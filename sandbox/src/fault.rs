@@ -6,6 +6,7 @@ use std::time::Duration;
 /// An operation of the API. As text, which is how the program takes it, it is `lock`, `unlock` or
 /// `restore`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Operation {
     /// `PATCH …/draft_state/lock`
     Lock,

@@ -25,6 +25,7 @@ fn url(sandbox: &Sandbox, operation: Operation) -> (Method, String) {
         Operation::Lock => (Method::PATCH, "draft_state/lock"),
         Operation::Unlock => (Method::PATCH, "draft_state/unlock"),
         Operation::Restore => (Method::POST, "restore"),
+        other => panic!("add the path of {other:?} here"),
     };
     let base = sandbox.url();
     (
@@ -563,6 +564,7 @@ impl Model {
             Operation::Lock => self.holder = Some(user),
             Operation::Unlock => self.holder = None,
             Operation::Restore => self.versions += 1,
+            other => panic!("add the effect of {other:?} here"),
         }
         200
     }
