@@ -306,6 +306,9 @@ impl Dataset {
     /// - on a panic, which goes on after the unlock;
     /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
     ///
+    /// A call of the work that was dropped, or whose outcome is unknown, may yet take effect after the
+    /// unlock: the service is not known to refuse it then.
+    ///
     /// ```
     /// # use llmobs_datasets::DatasetVersion;
     /// # #[tokio::main(flavor = "current_thread")]
