@@ -48,6 +48,8 @@ impl Dataset {
             server.address = %self.client.inner.host,
             http.response.status_code = tracing::field::Empty,
             http.request.resend_count = tracing::field::Empty,
+            error.r#type = tracing::field::Empty,
+            otel.status_code = tracing::field::Empty,
         );
         // Pinned where it is made, as all large futures of a call: handing one on copies it.
         let attempts = pin!(self.attempts(request, read, &span));
@@ -121,7 +123,10 @@ impl Dataset {
                 if let Some(answer) = &answer {
                     record_status(span, answer);
                 }
-                return Err(error(cause, answer));
+                let error = error(cause, answer);
+                span.record("error.type", tracing::field::debug(error.kind()));
+                span.record("otel.status_code", "ERROR");
+                return Err(error);
             };
             effect_possible |= outcome == Outcome::Unknown;
             span.record("http.request.resend_count", attempts);

@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 use llmobs_datasets::{Operation, Result, RetryPolicy};
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, one_attempt};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -128,7 +128,28 @@ async fn a_call_is_a_span() {
     assert_eq!(field("server.address"), Some("127.0.0.1"));
     assert_eq!(field("http.response.status_code"), Some("200"));
     assert_eq!(field("http.request.resend_count"), None);
+    assert_eq!(
+        (field("error.type"), field("otel.status_code")),
+        (None, None)
+    );
     assert!(Recorder::our_events().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_fails_is_a_span_with_its_kind() {
+    for (step, kind) in [
+        (Step::status(404), "NotFound"),
+        (Step::reset(), "ConnectionLost"),
+        (Step::answer(200, &[], "<html>"), "UnreadableSuccess"),
+    ] {
+        let server = Server::start([step]).await;
+        Recorder::start();
+        let dataset = one_attempt(&server);
+        call(&dataset, Operation::Restore).await.unwrap_err();
+        let span = Recorder::our_span();
+        assert_eq!(span.fields["error.type"], kind);
+        assert_eq!(span.fields["otel.status_code"], "\"ERROR\"");
+    }
 }
 
 #[tokio::test]
