@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
+use tokio::runtime::Handle;
 
 use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
 
@@ -36,11 +37,11 @@ use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
 /// # Drop
 ///
 /// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
-/// the background if a tokio runtime is there, without anybody to tell whether that worked, and with
-/// a warning through `tracing` in any case. If the runtime is gone or ends before, the dataset stays
-/// locked. If the same user locks again before it is done, it gives that lock back, too.
+/// the background, on the present tokio runtime or else on the one that it was taken on, without anybody
+/// to tell whether that worked, and with a warning through `tracing` in any case. If that runtime ends
+/// before, the dataset stays locked, with another warning. If the same user locks again before it is
+/// done, it gives that lock back, too.
 #[must_use = "the dataset is locked until `unlock`"]
-#[derive(Debug)]
 pub struct DraftLock {
     guard: Guard,
     state: Response<DraftState>,
@@ -73,19 +74,32 @@ impl DraftLock {
     }
 }
 
+impl fmt::Debug for DraftLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DraftLock")
+            .field("dataset", self.dataset())
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A lock that is held or may be, and is given back on drop.
-#[derive(Debug)]
 struct Guard {
     dataset: Dataset,
+    runtime: Handle,
     armed: bool,
 }
 
 impl Guard {
     /// Locks. Dropped on the way, it does so in the background, and unlocks.
     async fn lock(dataset: Dataset) -> Result<(Self, Response<DraftState>), NotLocked> {
-        let locked = Locking::new(dataset.clone()).answer().await;
+        let runtime = Handle::current();
+        let locked = Locking::new(dataset.clone(), runtime.clone())
+            .answer()
+            .await;
         let mut guard = Self {
             dataset,
+            runtime,
             armed: true,
         };
         match locked {
@@ -115,7 +129,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if self.armed {
-            unlock_in_background(self.dataset.clone(), None);
+            unlock_in_background(self.dataset.clone(), &self.runtime, None);
         }
     }
 }
@@ -126,14 +140,16 @@ type Lock = Fuse<BoxFuture<'static, Result<Response<DraftState>>>>;
 /// unlock could overtake it, and the lock would stay. So it is waited for.
 struct Locking {
     dataset: Dataset,
+    runtime: Handle,
     lock: Lock,
 }
 
 impl Locking {
-    fn new(dataset: Dataset) -> Self {
+    fn new(dataset: Dataset, runtime: Handle) -> Self {
         let locked = dataset.clone();
         Self {
             dataset,
+            runtime,
             lock: async move { locked.lock().await }.boxed().fuse(),
         }
     }
@@ -147,30 +163,52 @@ impl Drop for Locking {
     fn drop(&mut self) {
         if !self.lock.is_terminated() {
             let lock = mem::replace(&mut self.lock, Fuse::terminated());
-            unlock_in_background(self.dataset.clone(), Some(lock));
+            unlock_in_background(self.dataset.clone(), &self.runtime, Some(lock));
         }
     }
 }
 
 /// Gives a lock back in the background, once it is there if it is still on its way.
-fn unlock_in_background(dataset: Dataset, locking: Option<Lock>) {
+fn unlock_in_background(dataset: Dataset, locked_on: &Handle, locking: Option<Lock>) {
     let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        tracing::warn!(%project_id, %dataset_id, "draft lock dropped without a runtime: the dataset stays locked");
-        return;
-    };
     tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
-    runtime.spawn(async move {
-        if let Some(locking) = locking
-            && let Err(error) = locking.await
-            && error.outcome() == Outcome::NotApplied
+    // On a thread of synchronous code there is none.
+    let runtime = Handle::try_current().unwrap_or_else(|_| locked_on.clone());
+    let unlocking = Unlocking {
+        dataset,
+        ended: false,
+    };
+    runtime.spawn(unlocking.run(locking));
+}
+
+/// Unlocking in the background, which nobody waits for: if its runtime ends first, only this can tell.
+struct Unlocking {
+    dataset: Dataset,
+    ended: bool,
+}
+
+impl Unlocking {
+    async fn run(mut self, locking: Option<Lock>) {
+        let locked = match locking {
+            Some(locking) => locking.await.map(drop),
+            None => Ok(()),
+        };
+        if !locked.is_err_and(|error| error.outcome() == Outcome::NotApplied)
+            && let Err(error) = self.dataset.unlock().await
         {
-            return;
-        }
-        if let Err(error) = dataset.unlock().await {
             tracing::warn!(%error, "the dataset may still be locked");
         }
-    });
+        self.ended = true;
+    }
+}
+
+impl Drop for Unlocking {
+    fn drop(&mut self) {
+        if !self.ended {
+            let (project_id, dataset_id) = (self.dataset.project_id(), self.dataset.dataset_id());
+            tracing::warn!(%project_id, %dataset_id, "unlocking in the background was cut off: the dataset may still be locked");
+        }
+    }
 }
 
 /// Why a dataset could not be locked.

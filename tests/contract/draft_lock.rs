@@ -274,21 +274,56 @@ async fn the_guard_unlocks_keeps_or_drops() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
 }
 
-#[test]
-fn a_guard_without_a_runtime_leaves_the_lock() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+fn dropped_in_synchronous_code_it_unlocks_on_the_runtime_of_the_lock() {
+    let runtime = runtime();
     let (server, guard) = runtime.block_on(async {
         let server = Server::start([locked(), done()]).await;
         let guard = one_attempt(&server).draft_lock().await.unwrap();
         (server, guard)
     });
     drop(guard);
-    // What the drop could have started would run now.
-    runtime.block_on(tokio::task::yield_now());
-    assert_eq!(verbs(&server), [LOCK]);
+    runtime.block_on(server.arrived(2));
+    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+}
+
+#[test]
+fn dropped_in_synchronous_code_while_it_locks_it_unlocks_there_too() {
+    let runtime = runtime();
+    let (lock, answer) = locked().held();
+    let server = runtime.block_on(Server::start([lock, done()]));
+    let dataset = one_attempt(&server);
+    let mut locking = Box::pin(dataset.draft_lock());
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = &mut locking => panic!("the lock is not answered yet"),
+            () = server.arrived(1) => {}
+        }
+    });
+    drop(locking);
+    answer.notify_one();
+    runtime.block_on(server.arrived(2));
+    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn dropped_on_another_runtime_it_unlocks_there() {
+    let server = Server::start([locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    // That of the lock has ended by then.
+    let lock = move || runtime().block_on(dataset.draft_lock());
+    let guard = tokio::task::spawn_blocking(lock).await.unwrap().unwrap();
+    drop(guard);
+    server.arrived(2).await;
+    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
 /// That it compiles is the test.

@@ -231,6 +231,11 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         "the dataset may still be locked"
     );
     assert!(events[1].fields["error"].contains("409 Conflict"));
+    // It was not cut off, so that this is all.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Recorder::our_events().len(), 2);
 }
 
 #[tokio::test]
@@ -254,25 +259,40 @@ async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
 }
 
 #[test]
-fn a_lock_that_is_left_without_a_runtime_is_a_warning() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let guard = runtime.block_on(async {
-        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
-        dataset(&builder(&server.url()).build().unwrap())
-            .draft_lock()
-            .await
+fn a_lock_that_outlives_its_runtime_is_a_warning() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
             .unwrap()
-    });
-    Recorder::start();
-    drop(guard);
-    let [event] = <[Seen; 1]>::try_from(Recorder::our_events()).unwrap();
-    assert_eq!(
-        event.fields["message"],
-        "draft lock dropped without a runtime: the dataset stays locked"
-    );
+    };
+    let lock = async || {
+        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+        let dataset = dataset(&builder(&server.url()).build().unwrap());
+        dataset.draft_lock().await.unwrap()
+    };
+    // The runtime ends before the lock is dropped, or before the unlock is done.
+    for ends_before in [true, false] {
+        let runtime = runtime();
+        let guard = runtime.block_on(lock());
+        Recorder::start();
+        if ends_before {
+            drop(runtime);
+            drop(guard);
+        } else {
+            drop(guard);
+            drop(runtime);
+        }
+        let messages: Vec<_> = Recorder::our_events()
+            .iter()
+            .map(|event| event.fields["message"].clone())
+            .collect();
+        let expected = [
+            "draft lock dropped: unlocking in the background",
+            "unlocking in the background was cut off: the dataset may still be locked",
+        ];
+        assert_eq!(messages, expected);
+    }
 }
 
 #[test]
