@@ -1,7 +1,7 @@
 //! What an error says, in one line and in full.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::{fmt, iter};
 
 use reqwest::StatusCode;
 
@@ -17,7 +17,7 @@ impl Error {
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
             Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
-            Cause::NotSent(_) => f.write_str("the request could not be sent")?,
+            Cause::NotSent(error) => self.not_sent(error, f)?,
             Cause::Lost(_) => f.write_str("the connection was lost before the answer was there")?,
             Cause::AttemptTimedOut(_) => f.write_str("no answer in the time for an attempt")?,
             Cause::CallTimedOut(time) => write!(f, "no success in the {time:?} for the call")?,
@@ -44,6 +44,19 @@ impl Error {
         match words.count() {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
+        }
+    }
+
+    /// Where it was to go and the last source of the error, without which a line says nothing that a
+    /// proxy, a name or a certificate could be set right by.
+    fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request could not be sent")?;
+        if let Some(call) = &self.0.call {
+            write!(f, " to {}", call.host)?;
+        }
+        match iter::successors(error.source(), |&source| source.source()).last() {
+            Some(why) => write!(f, ": {}", OneLine(&why.to_string())),
+            None => Ok(()),
         }
     }
 
@@ -76,7 +89,7 @@ impl Error {
     }
 }
 
-/// Words of the server on one line, and no more than a line's worth.
+/// Words of others on one line, and no more than a line's worth.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {

@@ -403,7 +403,14 @@ async fn what_was_not_sent_had_no_effect() {
             );
             assert_eq!(error.outcome(), Outcome::NotApplied);
             assert_eq!((error.status(), error.attempts()), (None, 1));
-            assert!(std::error::Error::source(&error).is_some());
+            let source = std::error::Error::source(&error);
+            let why = std::iter::successors(source, |error| error.source()).last();
+            let said = error.to_string();
+            assert!(
+                said.contains(": the request could not be sent to ")
+                    && said.ends_with(&format!(": {}", why.unwrap())),
+                "{said}"
+            );
         }
     }
     hangs_up.abort();
