@@ -192,12 +192,10 @@ impl BaseUrl {
         let Ok(url) = Url::parse(text) else {
             return refuse("it is not a URL");
         };
-        let Some(host) = url.host_str() else {
-            return refuse("it has no host");
-        };
-        if !matches!(url.scheme(), "http" | "https") {
+        // Of these two schemes, each URL has a host.
+        let ("http" | "https", Some(host)) = (url.scheme(), url.host_str()) else {
             return refuse("its scheme is not http or https");
-        }
+        };
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("it holds a user name or password");
         }

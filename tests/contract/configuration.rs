@@ -112,7 +112,9 @@ fn a_base_url_is_no_more_than_that() {
         ("", "it is not a URL"),
         ("datadoghq.com", "it is not a URL"),
         ("ftp://example.com", "its scheme is not http or https"),
-        ("data:text/plain,x", "it has no host"),
+        ("data:text/plain,x", "its scheme is not http or https"),
+        // What is before the colon is its scheme.
+        ("localhost:8080", "its scheme is not http or https"),
         (
             "https://user:hunter2@example.com",
             "it holds a user name or password",
