@@ -202,23 +202,27 @@ fn fault(key: &str) -> Option<&'static str> {
     } else if key.contains(['\n', '\r']) {
         Some("has a line break; remove it (a file's last line is a common cause)")
     } else if HeaderValue::from_str(key).is_err() {
-        Some("has a character that can't stand in an HTTP header")
+        Some("has a character that can't stand in an HTTP header; remove it")
     } else {
         None
     }
 }
 
 fn key_from_env(variable: &str, meaning: &str) -> Result<SecretString, Error> {
-    let Some(key) = from_env(variable)? else {
-        return Err(Error::configuration(format!(
-            "the environment variable {variable} is not set; set it to {meaning}"
-        )));
+    let missing = |how: &str| {
+        Err(Error::configuration(format!(
+            "the environment variable {variable} is {how}; set it to {meaning}"
+        )))
     };
-    match fault(&key) {
-        Some(fault) => Err(Error::configuration(format!(
-            "the environment variable {variable} {fault}"
-        ))),
-        None => Ok(key.into()),
+    match from_env(variable)? {
+        None => missing("not set"),
+        Some(key) if key.trim().is_empty() => missing("blank"),
+        Some(key) => match fault(&key) {
+            Some(fault) => Err(Error::configuration(format!(
+                "the environment variable {variable} {fault}"
+            ))),
+            None => Ok(key.into()),
+        },
     }
 }
 

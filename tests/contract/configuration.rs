@@ -148,11 +148,11 @@ fn keys_are_asked_for_no_more_than_a_header_needs() {
         ("ke\ry", "has a line break; remove it"),
         (
             "ke\0y",
-            "has a character that can't stand in an HTTP header",
+            "has a character that can't stand in an HTTP header; remove it",
         ),
         (
             "k\u{7f}",
-            "has a character that can't stand in an HTTP header",
+            "has a character that can't stand in an HTTP header; remove it",
         ),
     ] {
         let api = Credentials::new(key, "fine").unwrap_err().to_string();
@@ -195,11 +195,11 @@ async fn the_environment_is_read_and_its_faults_are_named() {
         ),
         (
             &[("DD_API_KEY", ""), APP],
-            "refused the environment variable DD_API_KEY is blank",
+            "refused the environment variable DD_API_KEY is blank; set it to an API key",
         ),
         (
             &[API, ("DD_APP_KEY", "  ")],
-            "refused the environment variable DD_APP_KEY is blank",
+            "refused the environment variable DD_APP_KEY is blank; set it to an application key",
         ),
         (
             &[("DD_API_KEY", "\"secret-api\""), APP],
