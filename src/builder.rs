@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
+use reqwest::header::HeaderValue;
 
 use crate::client::Inner;
 use crate::clock::{Clock, Time};
@@ -190,8 +191,14 @@ impl ClientBuilder {
             ));
         }
         let user_agent = match &self.user_agent {
-            Some(prefix) => format!("{prefix} {VERSION}"),
-            None => VERSION.to_owned(),
+            // Here, as reqwest doesn't say which header it can't send.
+            Some(prefix) => HeaderValue::try_from(format!("{prefix} {VERSION}")).map_err(|_| {
+                Error::configuration(format!(
+                    "the user agent {prefix:?} has a character that can't stand in an HTTP header; \
+                     remove it"
+                ))
+            })?,
+            None => HeaderValue::from_static(VERSION),
         };
         let http = match self.http {
             Some(http) if self.endpoint.needs_no_proxy() => http.no_proxy(),

@@ -313,9 +313,22 @@ async fn the_user_agent_names_the_service_and_this_crate() {
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(
+        error.to_string(),
+        "the user agent \"a\\nb\" has a character that can't stand in an HTTP header; remove it"
+    );
+}
+
+#[test]
+fn an_http_client_that_cannot_be_built_says_why() {
+    let theirs = || reqwest::Client::builder().user_agent("a\nb");
+    let error = builder("http://localhost")
+        .http(theirs())
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
     // With what reqwest says of it, to the last source.
-    let theirs = reqwest::Client::builder().user_agent("a\nb").build();
-    let why = format!("can't be built: {}", chain(&theirs.unwrap_err()));
+    let why = format!("can't be built: {}", chain(&theirs().build().unwrap_err()));
     assert!(error.to_string().ends_with(&why), "{error}");
 }
 
