@@ -47,9 +47,18 @@ pub(super) fn parts(base: &Node, revision: &Node) -> (Value, Value) {
             operations.insert(key);
         }
     }
+    // What one of the two needs is kept in both: it would be taken for new or gone.
+    loop {
+        let before = (affected.len(), operations.len());
+        old.complete(&mut affected, &mut operations);
+        new.complete(&mut affected, &mut operations);
+        if before == (affected.len(), operations.len()) {
+            break;
+        }
+    }
     (
-        old.extract(&affected, operations.clone()),
-        new.extract(&affected, operations),
+        old.extract(&affected, &operations),
+        new.extract(&affected, &operations),
     )
 }
 
@@ -158,15 +167,15 @@ impl<'a> Graph<'a> {
         reached
     }
 
-    /// What is kept: the operations, what is affected, and all that these lead to.
-    fn kept<'n>(
+    /// The components that some components and operations lead to, these included.
+    fn needed<'n>(
         &'n self,
-        affected: &'n BTreeSet<String>,
+        components: &'n BTreeSet<String>,
         operations: &BTreeSet<Key<'a>>,
     ) -> Names<'n> {
         let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
         let sent = endpoints.flat_map(|it| it.references.iter().copied());
-        self.reach(sent.chain(affected.iter().map(String::as_str)))
+        self.reach(sent.chain(components.iter().map(String::as_str)))
     }
 
     /// What leads to one of some components, these included.
@@ -176,12 +185,13 @@ impl<'a> Graph<'a> {
         leading
     }
 
-    fn extract(&self, affected: &BTreeSet<String>, mut operations: BTreeSet<Key<'a>>) -> Value {
-        let mut components = self.kept(affected, &operations);
+    /// Adds what is needed by what is there already.
+    fn complete(&self, components: &mut BTreeSet<String>, operations: &mut BTreeSet<Key<'a>>) {
+        let needed = self.needed(components, operations);
         let endpoints = operations.iter().filter_map(|key| self.operations.get(key));
         let mut received = self.reach(endpoints.flat_map(|it| it.received.iter().copied()));
         // What a response holds is generated in another way, so that it must be held by one here too.
-        let missing: Names<'_> = components.difference(&received).copied().collect();
+        let missing: Names<'_> = needed.difference(&received).copied().collect();
         let leading = self.leading(&missing);
         for (key, endpoint) in &self.operations {
             let from = endpoint.received.iter().copied();
@@ -201,12 +211,17 @@ impl<'a> Graph<'a> {
                 break;
             }
         }
-        components.extend(self.kept(affected, &operations));
+        let needed = self.needed(components, operations);
+        let needed: Vec<String> = needed.into_iter().map(str::to_owned).collect();
+        components.extend(needed);
+    }
+
+    fn extract(&self, components: &BTreeSet<String>, operations: &BTreeSet<Key<'a>>) -> Value {
         let mut out = Map::new();
         for (field, value) in self.root.entries() {
             let value = match &**field {
-                "paths" => self.paths(&operations),
-                "components" => self.sections(&components),
+                "paths" => self.paths(operations),
+                "components" => self.sections(components),
                 _ => value.to_value(),
             };
             out.insert(field.to_string(), value);
@@ -239,7 +254,7 @@ impl<'a> Graph<'a> {
         paths.into()
     }
 
-    fn sections(&self, kept: &BTreeSet<&str>) -> Value {
+    fn sections(&self, kept: &BTreeSet<String>) -> Value {
         let mut sections = Map::new();
         for (section, members) in self
             .root
@@ -248,7 +263,7 @@ impl<'a> Graph<'a> {
             .unwrap_or_default()
         {
             let members = members.entries().iter().filter(|(name, _)| {
-                kept.contains(format!("#/components/{section}/{}", escape(name)).as_str())
+                kept.contains(&format!("#/components/{section}/{}", escape(name)))
             });
             let members = members.map(|(name, member)| (name.to_string(), member.to_value()));
             sections.insert(section.to_string(), members.collect::<Map<_, _>>().into());
@@ -319,6 +334,30 @@ mod tests {
             revision["components"]["schemas"]["Inner"]["type"],
             "integer"
         );
+    }
+
+    #[test]
+    fn what_only_one_document_leads_to_is_kept_in_both() {
+        let refers_to = |target: &str| {
+            let text = json!({
+                "paths": { "/a": { "post": { "responses": { "200": { "content": {
+                    "application/json": { "schema": {
+                        "$ref": format!("#/components/schemas/{target}"),
+                    } },
+                } } } } } },
+                "components": { "schemas": {
+                    "One": { "type": "string" },
+                    "Other": { "type": "string" },
+                } },
+            });
+            let name = "spec.json".to_owned();
+            Document::parse(name, text.to_string()).unwrap().root
+        };
+        let (base, revision) = parts(&refers_to("One"), &refers_to("Other"));
+        for part in [base, revision] {
+            let schemas = part["components"]["schemas"].as_object().unwrap();
+            assert_eq!(schemas.keys().collect::<Vec<_>>(), ["One", "Other"]);
+        }
     }
 
     #[test]
