@@ -194,6 +194,10 @@ mod tests {
                 "spec.yaml:1:4: is a number that JSON doesn't have",
             ),
             ("a: !tag x\n", "spec.yaml:1:"),
+            (
+                "a: &a {b: 1}\nc:\n  <<: *a\n",
+                "spec.yaml:3:3: is a merge key",
+            ),
         ];
         for (text, expected) in cases {
             let message = parse(text).unwrap_err();

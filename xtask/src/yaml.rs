@@ -149,6 +149,13 @@ impl<'a> Reader<'a> {
     /// Status codes are so often written without quotes (`200:`) that whole numbers are taken for
     /// the strings that are meant.
     fn key(&mut self, text: &str, style: ScalarStyle, at: Marker) -> Result<(), BadInput> {
+        if text == "<<" && style == ScalarStyle::Plain {
+            return Err(self.fault(
+                at,
+                "is a merge key, which YAML 1.2 doesn't have",
+                "write out what it stands for, or refer to it with `$ref`",
+            ));
+        }
         let key = match Scalar::parse_from_cow_and_metadata(text.into(), style, None) {
             Some(Scalar::String(_) | Scalar::Integer(_)) => text.into(),
             _ => return Err(self.not_a_key(at)),
