@@ -226,6 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn aliases_nest_no_deeper_than_what_is_written_out() {
+        let nested = |depth: usize| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!("a: &a {open}{close}\nb: {open}*a{close}\n")
+        };
+        assert!(parse(&nested(64)).is_ok());
+        let error = parse(&nested(65)).unwrap_err();
+        assert!(
+            error.contains("spec.yaml:2:69: is nested more than 128 levels deep"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn values_are_found_by_pointer_and_pointers_by_value() {
         let document = document("a:\n  b/c:\n    - x\n    -   y\nd: 1\n").unwrap();
         for (pointer, place) in [

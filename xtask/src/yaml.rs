@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
                         "write out what the alias stands for",
                     ));
                 };
-                self.renumber(&mut node, at)?;
+                self.renumber(&mut node, self.open.len(), at)?;
                 self.value(node, 0);
                 Ok(())
             }
@@ -235,17 +235,29 @@ impl<'a> Reader<'a> {
         Ok(u32::try_from(id).unwrap_or(u32::MAX))
     }
 
-    fn renumber(&mut self, node: &mut Node, at: Marker) -> Result<(), BadInput> {
+    fn renumber(&mut self, node: &mut Node, depth: usize, at: Marker) -> Result<(), BadInput> {
         node.id = self.number(at)?;
-        match &mut node.data {
-            Data::List(items) => items
-                .iter_mut()
-                .try_for_each(|item| self.renumber(item, at)),
-            Data::Map(entries) => entries
-                .iter_mut()
-                .try_for_each(|(_, value)| self.renumber(value, at)),
-            _ => Ok(()),
+        let inner: Vec<&mut Node> = match &mut node.data {
+            Data::List(items) => items.iter_mut().collect(),
+            Data::Map(entries) => entries.iter_mut().map(|(_, value)| value).collect(),
+            _ => return Ok(()),
+        };
+        self.limit(depth, at)?;
+        inner
+            .into_iter()
+            .try_for_each(|inner| self.renumber(inner, depth + 1, at))
+    }
+
+    /// Refuses a list or a mapping that has too many around it.
+    fn limit(&self, depth: usize, at: Marker) -> Result<(), BadInput> {
+        if depth <= MAX_DEPTH {
+            return Ok(());
         }
+        Err(self.fault(
+            at,
+            &format!("is nested more than {MAX_DEPTH} levels deep"),
+            "move inner schemas to `components`",
+        ))
     }
 
     fn begin(
@@ -261,13 +273,7 @@ impl<'a> Reader<'a> {
         if tag.is_some_and(|tag| !tag.is_yaml_core_schema() && !is_string(tag)) {
             return Err(self.tagged(at));
         }
-        if self.open.len() > MAX_DEPTH {
-            return Err(self.fault(
-                at,
-                &format!("is nested more than {MAX_DEPTH} levels deep"),
-                "move inner schemas to `components`",
-            ));
-        }
+        self.limit(self.open.len(), at)?;
         let id = self.number(at)?;
         self.open.push(Open { id, anchor, data });
         Ok(())
