@@ -72,7 +72,8 @@ fn input(argument: &str) -> Result<Input, BadInput> {
         });
     }
     let path = Path::new(argument);
-    if path.exists() && !path.is_dir() {
+    // Also a link that leads nowhere: that it can't be read says more than that it isn't there.
+    if path.symlink_metadata().is_ok() && !path.is_dir() {
         return file(path, workspace::name(path));
     }
     let (revision, inner) = match argument.split_once(':') {

@@ -216,3 +216,21 @@ fn git_that_is_not_installed_is_told() {
     without_git(&["main"]).assert_refused(&["main: there is no such file", "git is not installed"]);
     without_git(&[SPEC, SPEC]).assert_reported(0, &["no changes"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_told() {
+    let workspace = Workspace::with(GOOD);
+    for (link, target) in [
+        ("dangling.yaml", "nothing-here"),
+        ("loop.yaml", "loop.yaml"),
+    ] {
+        std::os::unix::fs::symlink(target, workspace.path(link)).unwrap();
+        let refused = format!("{link}: can't be read: ");
+        workspace
+            .diff(&[link, "main"])
+            .assert_refused(&[&refused, "name a file"]);
+    }
+}
+
+#[cfg(unix)]
