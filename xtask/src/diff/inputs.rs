@@ -163,6 +163,14 @@ fn start_of_branch() -> Result<(String, String), BadInput> {
         let base = git(&["merge-base", main, "HEAD"]).ok()?;
         Some((String::from_utf8_lossy(&base).trim().to_owned(), *main))
     });
+    if found.is_none() && is_shallow() {
+        return Err(BadInput::new(
+            "git",
+            None,
+            "where the branch started can't be told: the history ends early, in a shallow clone",
+            "run `git fetch --unshallow`, or name the base: `cargo xtask diff BASE`",
+        ));
+    }
     let (commit, what) = match found {
         Some((base, main)) if base != head => (base, format!("merge base with {main}")),
         _ => (head, "HEAD".to_owned()),
@@ -170,6 +178,11 @@ fn start_of_branch() -> Result<(String, String), BadInput> {
     let short = commit.get(..10).unwrap_or(&commit);
     let label = format!("{short} ({what})");
     Ok((commit, label))
+}
+
+/// Whether the repository lacks the older part of its history.
+fn is_shallow() -> bool {
+    git(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|it| it.starts_with(b"true"))
 }
 
 fn git_failed(why: &str) -> BadInput {

@@ -217,6 +217,37 @@ fn git_that_is_not_installed_is_told() {
     without_git(&[SPEC, SPEC]).assert_reported(0, &["no changes"]);
 }
 
+#[test]
+fn a_history_that_ends_early_is_told() {
+    let origin = Workspace::with(GOOD);
+    origin.git(&["checkout", "--quiet", "-b", "topic"]);
+    origin.write(SPEC, spec("x", ""));
+    origin.commit();
+    origin.git(&["checkout", "--quiet", "main"]);
+    let clone = Workspace::bare(GOOD);
+    let url = format!("file://{}", origin.path("").display());
+    let folder = clone.path("shallow");
+    let folder = folder.to_str().unwrap();
+    clone.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        "--branch=topic",
+        &url,
+        folder,
+    ]);
+    let shallow = |args: &[&str]| {
+        let mut command = clone.command(args);
+        command.env("CARGO_MANIFEST_DIR", folder);
+        crate::workspace::Outcome::from(command.output().unwrap())
+    };
+    shallow(&[]).assert_refused(&[
+        "git: where the branch started can't be told",
+        "run `git fetch --unshallow`, or name the base",
+    ]);
+    shallow(&["HEAD"]).assert_reported(0, &["no changes"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_that_leads_nowhere_is_told() {
