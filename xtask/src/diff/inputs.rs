@@ -211,6 +211,8 @@ fn git(args: &[&str]) -> Result<Vec<u8>, Trouble> {
         .arg("-C")
         .arg(workspace::root())
         .args(args)
+        // Its messages are told apart below.
+        .env("LC_ALL", "C")
         .output()
         .map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Trouble::Git("git is not installed".to_owned()),

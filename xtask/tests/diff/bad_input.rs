@@ -265,3 +265,25 @@ fn a_link_that_leads_nowhere_is_told() {
 }
 
 #[cfg(unix)]
+#[test]
+fn git_is_understood_in_any_language() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let workspace = Workspace::bare(GOOD);
+    workspace.write(
+        "bin/git",
+        "#!/bin/sh\n\
+         case $LC_ALL in\n\
+         C) echo 'fatal: not a git repository' >&2 ;;\n\
+         *) echo 'Schwerwiegend: Kein Git-Repository' >&2 ;;\n\
+         esac\n\
+         exit 128\n",
+    );
+    let git = workspace.path("bin/git");
+    std::fs::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = workspace.command(&[]);
+    command
+        .env("PATH", workspace.path("bin"))
+        .env("LC_ALL", "de_DE.UTF-8");
+    crate::workspace::Outcome::from(command.output().unwrap())
+        .assert_refused(&["git: not a git repository", "or name two files"]);
+}
