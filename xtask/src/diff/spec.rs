@@ -212,6 +212,19 @@ pub(super) fn same<'a>(
                     let Some(other) = new.get(key) else {
                         return false;
                     };
+                    // Of these, the order means nothing.
+                    let is_set = !names && matches!(&**key, "enum" | "required");
+                    if let (true, Data::List(before), Data::List(after)) =
+                        (is_set, &value.data, &other.data)
+                    {
+                        let has_all = |these: &[Node], others: &[Node]| {
+                            others.iter().all(|it| these.contains(it))
+                        };
+                        if !has_all(before, after) || !has_all(after, before) {
+                            return false;
+                        }
+                        continue;
+                    }
                     open.push((value, other, !names && is_map_of_names(key)));
                 }
             }
