@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::effective::Effective;
 use super::found::{Direction, Found, excerpt, from_to, list, show};
 use super::rules::{self, Rule, SchemaRule};
-use crate::node::Node;
+use crate::node::{Data, Node};
 
 /// What the schemas of one value say in the base and in the revision.
 pub(super) struct Sides<'s, 'a> {
@@ -237,9 +237,13 @@ impl<'a> Sides<'_, 'a> {
                 (_, None) => "removed".to_owned(),
                 (Some(old), Some(new)) => format!("changed {}", from_to(old, new)),
             };
-            let what = format!(
-                "the unknown keyword `{keyword}` was {change}; this cannot be shown to be compatible"
-            );
+            let named = match base.or(revision).and_then(|it| fits(keyword, it)) {
+                None => format!("the unknown keyword `{keyword}`"),
+                Some(_) => {
+                    format!("the keyword `{keyword}`, in a form that OpenAPI 3.0 doesn't have,")
+                }
+            };
+            let what = format!("{named} was {change}; this cannot be shown to be compatible");
             self.note(&rules::KEYWORD_CHANGED, base, revision, what);
         }
     }
@@ -300,50 +304,32 @@ fn format_contains(outer: Option<&str>, inner: Option<&str>) -> bool {
     }
 }
 
-const KNOWN: [&str; 37] = [
-    "title",
-    "multipleOf",
-    "maximum",
-    "exclusiveMaximum",
-    "minimum",
-    "exclusiveMinimum",
-    "maxLength",
-    "minLength",
-    "pattern",
-    "maxItems",
-    "minItems",
-    "uniqueItems",
-    "maxProperties",
-    "minProperties",
-    "required",
-    "enum",
-    "type",
-    "allOf",
-    "oneOf",
-    "anyOf",
-    "not",
-    "items",
-    "properties",
-    "additionalProperties",
-    "description",
-    "format",
-    "default",
-    "nullable",
-    "discriminator",
-    "readOnly",
-    "writeOnly",
-    "xml",
-    "externalDocs",
-    "example",
-    "deprecated",
-    "$ref",
-    "examples",
-];
+/// Whether a value is one that OpenAPI 3.0 has for a keyword; `None` of a keyword that it doesn't have.
+fn fits(keyword: &str, value: &Node) -> Option<bool> {
+    let is_list = matches!(value.data, Data::List(_));
+    let is_bool = matches!(value.data, Data::Bool(_));
+    Some(match keyword {
+        "type" | "format" | "pattern" | "$ref" => value.text().is_some(),
+        "multipleOf" | "maximum" | "minimum" | "maxLength" | "minLength" | "maxItems"
+        | "minItems" | "maxProperties" | "minProperties" => matches!(value.data, Data::Number(_)),
+        "exclusiveMaximum" | "exclusiveMinimum" | "uniqueItems" | "nullable" | "readOnly"
+        | "writeOnly" | "deprecated" => is_bool,
+        "required" | "enum" | "allOf" | "oneOf" | "anyOf" => is_list,
+        "not" | "items" | "properties" | "discriminator" => value.is_map(),
+        "additionalProperties" => value.is_map() || is_bool,
+        "title" | "description" | "default" | "xml" | "externalDocs" | "example" | "examples" => {
+            true
+        }
+        _ => return None,
+    })
+}
 
+/// The keywords that OpenAPI 3.0 doesn't have, or not with their values.
 fn unknown_keywords<'a>(effective: &Effective<'a>) -> BTreeSet<&'a str> {
     let keywords = effective.parts.iter().flat_map(|part| part.entries());
     keywords
+        .filter(|(keyword, value)| fits(keyword, value) != Some(true))
         .map(|(keyword, _)| &**keyword)
-        .filter(|keyword| !KNOWN.contains(keyword) && !keyword.starts_with("x-"))
+        .filter(|keyword| !keyword.starts_with("x-"))
         .collect()
 }

@@ -239,7 +239,7 @@ schema_rules! {
     DISCRIMINATOR_CHANGED "discriminator-changed" breaks: "another property tells which alternative a value is";
     DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" loosens: "one more value of the discriminator names an alternative";
     DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" tightens: "a value of the discriminator names no alternative any more";
-    KEYWORD_CHANGED "keyword-changed" breaks: "a keyword was changed that isn't one of OpenAPI 3.0, and whose meaning is unknown";
+    KEYWORD_CHANGED "keyword-changed" breaks: "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
 }
 
 macro_rules! uneven {

@@ -168,4 +168,73 @@ fn a_callback_changes_with_what_it_refers_to() {
     assert_eq!(rule, "callback-changed");
     assert!(message.contains("in what it refers to"), "{message}");
     assert_eq!(told(&words).0, "description-changed");
+    let listed = |values: &str| {
+        document(&format!(
+            "x, content: {{ a/b: {{ schema: {{ enum: [{values}] }} }} }}"
+        ))
+    };
+    assert_eq!(cases::compare(&listed("a, b"), &listed("b, a")).len(), 0);
+    assert_eq!(cases::compare(&listed("a, b"), &listed("a, c")).len(), 1);
+}
+
+/// What is told of a document in which a text is replaced, both ways.
+fn told_both_ways(document: &str, from: &str, to: &str) -> [Vec<&'static str>; 2] {
+    assert_eq!(document.matches(from).count(), 1, "{from}");
+    let changed = document.replace(from, to);
+    let rules = |base: &str, revision: &str| {
+        let told = cases::compare(base, revision);
+        told.iter().map(|it| it.rule.id).collect()
+    };
+    [rules(document, &changed), rules(&changed, document)]
+}
+
+const SMALL: &str = "\
+openapi: 3.0.3
+security: [{ key: [] }]
+paths:
+  /a/{id}:
+    summary: A
+    post:
+      operationId: a
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: string } }
+        - { name: trace, in: header, schema: { type: string } }
+      requestBody:
+        content:
+          application/json: { schema: { $ref: '#/components/schemas/Pet' } }
+      responses:
+        '200':
+          description: A pet.
+          headers: { X-A: { schema: { type: string } } }
+          links: { next: { $ref: '#/components/links/Next' } }
+          content:
+            application/xml: { schema: { $ref: '#/components/schemas/Pet' } }
+components:
+  securitySchemes: { key: { type: apiKey, in: header, name: X-Key } }
+  links: { Next: { operationId: a } }
+  schemas:
+    Pet:
+      oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }]
+      discriminator: { propertyName: kind }
+    Cat: { type: object, properties: { kind: { type: string }, lives: { type: integer, maximum: 9 } } }
+    Dog: { type: object, properties: { kind: { type: string } } }
+";
+
+#[test]
+fn a_keyword_in_a_form_that_openapi_does_not_have_is_told() {
+    for (from, to) in [
+        ("maximum: 9", "maximum: 9, exclusiveMaximum: 9"),
+        ("maximum: 9", "maximum: '9'"),
+        ("maximum: 9", "maximum: 9, nullable: 'true'"),
+        ("maximum: 9", "maximum: 9, required: true"),
+        ("maximum: 9", "maximum: 9, enum: 9"),
+        ("maximum: 9", "maximum: 9, items: [{}]"),
+        ("type: integer", "type: [integer, 'null']"),
+    ] {
+        for told in told_both_ways(SMALL, from, to) {
+            for id in ["request-keyword-changed", "response-keyword-changed"] {
+                assert!(told.contains(&id), "{to}: {told:?}");
+            }
+        }
+    }
 }
