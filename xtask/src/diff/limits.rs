@@ -44,17 +44,23 @@ impl<'a> Sides<'_, 'a> {
             }
         };
         let what = match (base, revision) {
-            (None, Some(new)) => format!("{keyword} {} ({}) added", new.value, exclusive(new)),
-            (Some(old), None) => format!("{keyword} {} ({}) removed", old.value, exclusive(old)),
+            (None, Some(new)) => format!("{keyword} {} ({}) added", text(new.node), exclusive(new)),
+            (Some(old), None) => {
+                format!("{keyword} {} ({}) removed", text(old.node), exclusive(old))
+            }
             (Some(old), Some(new)) if old.exclusive != new.exclusive => format!(
                 "{keyword} changed from {} ({}) to {} ({})",
-                old.value,
+                text(old.node),
                 exclusive(old),
-                new.value,
+                text(new.node),
                 exclusive(new)
             ),
             (Some(old), Some(new)) => {
-                format!("{keyword} changed from {} to {}", old.value, new.value)
+                format!(
+                    "{keyword} changed from {} to {}",
+                    text(old.node),
+                    text(new.node)
+                )
             }
             (None, None) => return,
         };
@@ -107,17 +113,16 @@ impl<'a> Sides<'_, 'a> {
             self.base.size(keyword, lower),
             self.revision.size(keyword, lower),
         );
-        let (old, new) = (base.map(|it| it.0), revision.map(|it| it.0));
-        let (what, tightened) = match (old, new) {
-            (None, Some(new)) => (format!("{keyword} {new} added"), true),
-            (Some(old), None) => (format!("{keyword} {old} removed"), false),
+        let (what, tightened) = match (base, revision) {
+            (None, Some((_, new))) => (format!("{keyword} {} added", text(new)), true),
+            (Some((_, old)), None) => (format!("{keyword} {} removed", text(old)), false),
             #[allow(
                 clippy::float_cmp,
                 reason = "both are read from text; equal text is equal"
             )]
-            (Some(old), Some(new)) if old != new => (
-                format!("{keyword} changed from {old} to {new}"),
-                (old < new) == lower,
+            (Some((was, old)), Some((is, new))) if was != is => (
+                format!("{keyword} changed from {} to {}", text(old), text(new)),
+                (was < is) == lower,
             ),
             _ => return,
         };
@@ -161,6 +166,11 @@ impl<'a> Sides<'_, 'a> {
         };
         self.note(rule, base.map(|it| it.1), revision.map(|it| it.1), what);
     }
+}
+
+/// The number as the document has it: a floating-point one would round the largest.
+fn text(number: &Node) -> String {
+    number.to_value().to_string()
 }
 
 fn key(bound: Bound<'_>) -> (f64, bool) {

@@ -238,3 +238,14 @@ fn a_keyword_in_a_form_that_openapi_does_not_have_is_told() {
         }
     }
 }
+
+#[test]
+fn the_largest_numbers_are_told_as_they_are() {
+    let revision = SMALL.replace("maximum: 9", "maximum: 9223372036854775807");
+    let changes = cases::compare(SMALL, &revision);
+    for change in &changes {
+        let told = "`Cat.lives`: maximum changed from 9 to 9223372036854775807";
+        assert_eq!(change.message, told);
+    }
+    assert_eq!(changes.len(), 2);
+}
