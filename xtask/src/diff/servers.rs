@@ -86,7 +86,7 @@ fn expand(server: &Node) -> Vec<(String, u32)> {
         let values = values
             .iter()
             .filter_map(|value| Some((value.text()?, value.id)));
-        let mut values: Vec<(&str, u32)> = values.collect();
+        let values: Vec<(&str, u32)> = values.collect();
         let placeholder = format!("{{{name}}}");
         let is_used = urls.iter().any(|(url, _)| url.contains(&placeholder));
         if !is_used || urls.len() * values.len() > MANY {
@@ -94,7 +94,13 @@ fn expand(server: &Node) -> Vec<(String, u32)> {
         }
         if values.is_empty() {
             // A variable that takes any value stays in the URL, whatever it is called.
-            values.push(("{}", variable.id));
+            for (url, place) in &mut urls {
+                *url = url.replace(&placeholder, "{}");
+                if *place == server.id {
+                    *place = variable.id;
+                }
+            }
+            continue;
         }
         urls = urls
             .iter()

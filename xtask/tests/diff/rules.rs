@@ -249,3 +249,19 @@ fn the_largest_numbers_are_told_as_they_are() {
     }
     assert_eq!(changes.len(), 2);
 }
+
+#[test]
+fn a_site_that_is_gone_or_new_is_where_it_is_listed() {
+    let document = |sites: &str| {
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{}} }} }}\nservers:\n  - url: \
+             https://{{site}}:{{port}}\n    variables:\n      site: {{ default: eu, enum: [{sites}] }}\n      \
+             port: {{ default: '443' }}\n"
+        )
+    };
+    let [change] = &cases::compare(&document("eu"), &document("eu, us"))[..] else {
+        panic!("one site was added");
+    };
+    let place = "/servers/0/variables/site/enum/1";
+    assert_eq!(change.revision.pointer, place);
+}
