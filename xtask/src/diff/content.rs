@@ -4,9 +4,12 @@ use super::found::{Direction, Found};
 use super::parameters::label;
 use super::rules;
 use super::schemas::{Schemas, Site};
-use super::spec::Spec;
+use super::spec::{Spec, same};
 use super::words;
 use crate::node::Node;
+
+/// The fields of a media type.
+const FIELDS: [&str; 4] = ["schema", "example", "examples", "encoding"];
 
 /// The media types of one message.
 pub(super) struct Content<'s, 'a> {
@@ -81,13 +84,10 @@ impl<'a> Content<'_, 'a> {
             let first = found.len();
             words::examples(self.specs, was, is, found);
             words::extensions(was, is, found);
-            words::changed(
-                "encoding",
-                &rules::REQUEST_ENCODING_CHANGED,
-                (was.get("encoding"), is.get("encoding")),
-                (was.id, is.id),
-                found,
-            );
+            words::unknown_fields(was, is, &FIELDS, found);
+            if self.direction == Direction::Request && is_form(media_type) {
+                encoding(self.specs, was, is, found);
+            }
             label(found, first, &format!("{name} body"));
             schemas.root(
                 self.specs,
@@ -130,6 +130,27 @@ impl<'a> Content<'_, 'a> {
             **other == *"*/*" || other.strip_suffix("/*").is_some_and(|it| it == kind)
         })
     }
+}
+
+/// Whether the body has parts, each of which may be written in its own way. OpenAPI gives `encoding` no
+/// meaning in any other.
+fn is_form(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence == "application/x-www-form-urlencoded" || essence.starts_with("multipart/")
+}
+
+fn encoding<'a>(
+    specs: (&Spec<'a>, &Spec<'a>),
+    base: &'a Node,
+    revision: &'a Node,
+    found: &mut Vec<Found>,
+) {
+    let values = (base.get("encoding"), revision.get("encoding"));
+    let rule = match values {
+        (Some(old), Some(new)) if same(specs, old, new, false) => &rules::DESCRIPTION_CHANGED,
+        _ => &rules::REQUEST_ENCODING_CHANGED,
+    };
+    words::changed("encoding", rule, values, (base.id, revision.id), found);
 }
 
 /// Whether a client that reads JSON has it from another media type, as it could before.

@@ -170,6 +170,9 @@ const FIELDS: [&str; 12] = [
     "servers",
 ];
 
+/// The fields of a path besides its operations.
+const PATH_FIELDS: [&str; 5] = ["$ref", "summary", "description", "servers", "parameters"];
+
 /// Compares a pair of operations, but for the schemas, which are noted.
 pub(super) fn compare<'a>(
     specs: (&Spec<'a>, &Spec<'a>),
@@ -181,6 +184,8 @@ pub(super) fn compare<'a>(
     identity(base, revision, found);
     lifecycle(base.node, revision.node, found);
     words::of_object(base.item, revision.item, found);
+    let path_fields = [&PATH_FIELDS[..], &METHODS].concat();
+    words::unknown_fields(base.item, revision.item, &path_fields, found);
     words::of_operation(base.node, revision.node, found);
     words::unknown_fields(base.node, revision.node, &FIELDS, found);
     callbacks(specs, base.node, revision.node, found);

@@ -172,7 +172,9 @@ fn pair<'a>(
     }
     for flag in ["allowReserved", "allowEmptyValue"] {
         let (was, is) = (old.flag(flag), new.flag(flag));
-        if was != is {
+        // OpenAPI gives them no meaning elsewhere.
+        let in_query = before.location == "query" && after.location == "query";
+        if in_query && was != is {
             let rule = if is {
                 &rules::PARAMETER_SERIALIZATION_LOOSENED
             } else {
@@ -226,7 +228,7 @@ pub(super) fn schema<'a>(spec: &Spec<'a>, node: &'a Node) -> Option<&'a Node> {
 }
 
 /// Whether no value of a schema is a list or an object, as far as it says.
-fn is_single<'a>(spec: &Spec<'a>, schemas: &[&'a Node]) -> bool {
+pub(super) fn is_single<'a>(spec: &Spec<'a>, schemas: &[&'a Node]) -> bool {
     let mut open: Vec<Vec<&'a Node>> = vec![schemas.to_vec()];
     let mut seen = BTreeSet::new();
     while let Some(schemas) = open.pop() {

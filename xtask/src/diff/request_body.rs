@@ -52,6 +52,7 @@ pub(super) fn compare<'a>(
             }
             let first = found.len();
             words::of_object(old, new, found);
+            words::unknown_fields(old, new, &["description", "required", "content"], found);
             label(found, first, "request body");
             Content {
                 specs,

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::found::{Direction, Found};
-use super::parameters::{label, schema};
+use super::parameters::{is_single, label, schema};
 use super::rules::{self, Rule};
 use super::schemas::{Schemas, Site};
 use super::spec::Spec;
@@ -160,6 +160,34 @@ fn covering<'r, 'a>(
         })
 }
 
+/// How the value of a header is written: whether its parts are spread, if it has any, or its media type.
+fn written<'a>(spec: &Spec<'a>, header: &'a Node) -> (bool, Option<&'a str>) {
+    let media_type = header.get("content").and_then(|it| it.entries().first());
+    let schemas: Vec<&Node> = header.get("schema").into_iter().collect();
+    (
+        header.flag("explode") && !is_single(spec, &schemas),
+        media_type.map(|(name, _)| &**name),
+    )
+}
+
+/// The fields of a response.
+const FIELDS: [&str; 4] = ["description", "headers", "content", "links"];
+
+/// The fields of a header.
+const HEADER_FIELDS: [&str; 11] = [
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "example",
+    "examples",
+    "content",
+];
+
 /// One response.
 struct Response<'s, 'a> {
     specs: (&'s Spec<'a>, &'s Spec<'a>),
@@ -177,11 +205,12 @@ impl<'a> Response<'_, 'a> {
         let name = format!("response `{}`", self.status);
         let first = found.len();
         words::of_object(old, new, found);
-        words::changed(
-            "links",
-            &rules::LINKS_CHANGED,
-            (old.get("links"), new.get("links")),
-            (old.id, new.id),
+        words::unknown_fields(old, new, &FIELDS, found);
+        words::named(
+            self.specs,
+            ("links", "link", &rules::LINKS_CHANGED),
+            old,
+            new,
             found,
         );
         self.headers((old, new), schemas, found);
@@ -238,14 +267,7 @@ impl<'a> Response<'_, 'a> {
                 Found::new(rule, header.id, now.id, format!("header `{name}` {change}"))
             });
             found.extend(change);
-            let written = |header: &Node| {
-                let media_type = header.get("content").and_then(|it| it.entries().first());
-                (
-                    header.flag("explode"),
-                    media_type.map(|(name, _)| name.clone()),
-                )
-            };
-            if written(header) != written(now) {
+            if written(self.specs.0, header) != written(self.specs.1, now) {
                 let what = format!("header `{name}`: serialization changed (explode or content)");
                 let rule = &rules::RESPONSE_HEADER_SERIALIZATION_CHANGED;
                 found.push(Found::new(rule, header.id, now.id, what));
@@ -263,6 +285,7 @@ impl<'a> Response<'_, 'a> {
             let first = found.len();
             words::of_object(header, now, found);
             words::examples(self.specs, header, now, found);
+            words::unknown_fields(header, now, &HEADER_FIELDS, found);
             label(found, first, &format!("header `{name}`"));
             schemas.root(
                 self.specs,

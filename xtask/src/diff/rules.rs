@@ -164,7 +164,7 @@ rules! {
 
     RESPONSE_HEADER_SERIALIZATION_CHANGED "response-header-serialization-changed" Breaking: "the value of a header is written in another way", because "the client reads it the old way";
     RESPONSE_HEADER_DEPRECATED "response-header-deprecated" NonBreaking: "a header is deprecated, or no longer", because "it still comes";
-    FIELD_CHANGED "field-changed" Breaking: "a field of an operation, a parameter or a body was changed that isn't one of OpenAPI 3.0", because "cannot be shown to be compatible: its meaning is unknown";
+    FIELD_CHANGED "field-changed" Breaking: "a field was changed that isn't one of OpenAPI 3.0", because "cannot be shown to be compatible: its meaning is unknown";
 
     SECURITY_TIGHTENED "security-tightened" Breaking: "a way to authorize that was enough is not any more", because "the client sends what was enough";
     SECURITY_LOOSENED "security-loosened" NonBreaking: "there is one more way to authorize, or less is needed", because LOOSENED;

@@ -224,6 +224,18 @@ fn schemes<'a>(
     }
 }
 
+/// The fields of a security scheme.
+const FIELDS: [&str; 8] = [
+    "type",
+    "description",
+    "name",
+    "in",
+    "scheme",
+    "bearerFormat",
+    "flows",
+    "openIdConnectUrl",
+];
+
 fn scheme_changed(scheme: &str, before: &Node, after: &Node, found: &mut Vec<Found>) {
     let sites = (before.id, after.id);
     for field in ["type", "in", "name", "scheme", "openIdConnectUrl"] {
@@ -242,6 +254,7 @@ fn scheme_changed(scheme: &str, before: &Node, after: &Node, found: &mut Vec<Fou
     let formats = (before.get("bearerFormat"), after.get("bearerFormat"));
     words::changed(&name, &rules::DESCRIPTION_CHANGED, formats, sites, found);
     words::of_object(before, after, found);
+    words::unknown_fields(before, after, &FIELDS, found);
     flows(scheme, before, after, found);
 }
 

@@ -197,20 +197,22 @@ pub(super) fn discriminators<'a>(comparison: &mut Comparison<'_, 'a>, sides: &mu
     }
 }
 
+/// The name of the component that a discriminator's value leads to.
+fn name_of_target(node: &Node) -> &str {
+    let text = node.text().unwrap_or_default();
+    text.rsplit('/').next().unwrap_or(text)
+}
+
 /// Whether the targets of a discriminator's value are neither the same component nor alike.
 fn leads_elsewhere(comparison: &mut Comparison<'_, '_>, old: &Node, new: &Node) -> bool {
-    let name = |node: &Node| {
-        let text = node.text().unwrap_or_default();
-        text.rsplit('/').next().unwrap_or(text).to_owned()
-    };
-    let (before, after) = (name(old), name(new));
+    let (before, after) = (name_of_target(old), name_of_target(new));
     if before == after {
         return false;
     }
     let (base, revision) = comparison.specs;
     match (
-        base.component("schemas", &before),
-        revision.component("schemas", &after),
+        base.component("schemas", before),
+        revision.component("schemas", after),
     ) {
         (Some(old), Some(new)) => !same(comparison, &[old], &[new]),
         _ => true,
@@ -224,9 +226,12 @@ fn mappings<'a>(
     after: &'a Node,
 ) {
     let entries = |node: &'a Node| node.get("mapping").map(Node::entries).unwrap_or_default();
+    // The name of a component leads to it without being listed.
+    let is_implied = |value: &str, to: &Node| name_of_target(to) == value;
     for (value, to) in entries(before) {
         let now = entries(after).iter().find(|(other, _)| other == value);
         match now {
+            None if is_implied(value, to) => {}
             None => {
                 let what = format!("discriminator value `{value}` removed");
                 sides.note(
@@ -247,7 +252,8 @@ fn mappings<'a>(
         }
     }
     for (value, to) in entries(after) {
-        if !entries(before).iter().any(|(other, _)| other == value) {
+        let is_new = !entries(before).iter().any(|(other, _)| other == value);
+        if is_new && !is_implied(value, to) {
             let what = format!("discriminator value `{value}` added");
             sides.note(
                 &rules::DISCRIMINATOR_VALUE_ADDED,

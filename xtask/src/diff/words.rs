@@ -161,29 +161,40 @@ pub(super) fn examples<'a>(
     revision: &'a Node,
     found: &mut Vec<Found>,
 ) {
-    let sites = (base.id, revision.id);
     changed(
         "example",
         &rules::EXAMPLE_CHANGED,
         (base.get("example"), revision.get("example")),
-        sites,
+        (base.id, revision.id),
         found,
     );
-    let all = |node: &'a Node| node.get("examples").map(Node::entries).unwrap_or_default();
+    let field = ("examples", "example", &rules::EXAMPLE_CHANGED);
+    named(specs, field, base, revision, found);
+}
+
+/// The members of a mapping of names, references followed: the field, what one of them is called, and
+/// the rule.
+pub(super) fn named<'a>(
+    specs: (&Spec<'a>, &Spec<'a>),
+    (field, what, rule): (&str, &str, &'static Rule),
+    base: &'a Node,
+    revision: &'a Node,
+    found: &mut Vec<Found>,
+) {
+    let sites = (base.id, revision.id);
+    let all = |node: &'a Node| node.get(field).map(Node::entries).unwrap_or_default();
     for (name, old) in all(base) {
-        let new = revision.get("examples").and_then(|all| all.get(name));
+        let new = revision.get(field).and_then(|all| all.get(name));
         let values = (
             Some(specs.0.resolve(old)),
             new.map(|it| specs.1.resolve(it)),
         );
-        let name = format!("example `{name}`");
-        changed(&name, &rules::EXAMPLE_CHANGED, values, sites, found);
+        changed(&format!("{what} `{name}`"), rule, values, sites, found);
     }
     for (name, new) in all(revision) {
-        if base.get("examples").and_then(|all| all.get(name)).is_none() {
-            let name = format!("example `{name}`");
+        if base.get(field).and_then(|all| all.get(name)).is_none() {
             let values = (None, Some(specs.1.resolve(new)));
-            changed(&name, &rules::EXAMPLE_CHANGED, values, sites, found);
+            changed(&format!("{what} `{name}`"), rule, values, sites, found);
         }
     }
 }

@@ -221,6 +221,27 @@ components:
 ";
 
 #[test]
+fn a_field_that_openapi_does_not_have_is_told_wherever_it_stands() {
+    for (from, to) in [
+        ("    summary: A\n", "    summary: A\n    query: {}\n"),
+        ("operationId: a\n", "operationId: a\n      consumes: [x]\n"),
+        ("{ name: trace,", "{ name: trace, type: string,"),
+        ("requestBody:\n", "requestBody:\n        requred: true\n"),
+        ("application/json: {", "application/json: { type: object,"),
+        ("A pet.\n", "A pet.\n          schema: {}\n"),
+        ("X-A: {", "X-A: { type: string,"),
+        ("application/xml: {", "application/xml: { type: object,"),
+        (
+            "in: header, name: X-Key",
+            "in: header, prefix: x, name: X-Key",
+        ),
+    ] {
+        let told = told_both_ways(SMALL, from, to);
+        assert_eq!(told, [["field-changed"], ["field-changed"]], "{to}");
+    }
+}
+
+#[test]
 fn a_keyword_in_a_form_that_openapi_does_not_have_is_told() {
     for (from, to) in [
         ("maximum: 9", "maximum: 9, exclusiveMaximum: 9"),
@@ -237,6 +258,47 @@ fn a_keyword_in_a_form_that_openapi_does_not_have_is_told() {
             }
         }
     }
+}
+
+#[test]
+fn what_openapi_gives_no_meaning_is_no_change() {
+    for (from, to) in [
+        // Only forms have parts.
+        (
+            "application/json: {",
+            "application/json: { encoding: { kind: { style: form } },",
+        ),
+        (
+            "application/xml: {",
+            "application/xml: { encoding: { kind: { style: form } },",
+        ),
+        // Of a single value, nothing can be spread.
+        ("X-A: {", "X-A: { explode: true,"),
+        // These are for the query.
+        ("in: path,", "in: path, allowReserved: true,"),
+        (
+            "{ name: trace, in: header,",
+            "{ name: trace, in: header, allowEmptyValue: true,",
+        ),
+        // What is listed leads where it leads unlisted.
+        (
+            "propertyName: kind",
+            "propertyName: kind, mapping: { Cat: '#/components/schemas/Cat', Dog: Dog }",
+        ),
+    ] {
+        let told = told_both_ways(SMALL, from, to);
+        assert_eq!(told, [vec![""; 0], vec![]], "{to}");
+    }
+}
+
+#[test]
+fn a_link_changes_with_what_it_refers_to() {
+    let told = told_both_ways(
+        SMALL,
+        "Next: { operationId: a }",
+        "Next: { operationId: b }",
+    );
+    assert_eq!(told, [["links-changed"], ["links-changed"]]);
 }
 
 #[test]
@@ -264,4 +326,13 @@ fn a_site_that_is_gone_or_new_is_where_it_is_listed() {
     };
     let place = "/servers/0/variables/site/enum/1";
     assert_eq!(change.revision.pointer, place);
+}
+
+#[test]
+fn words_in_an_encoding_are_words() {
+    let form =
+        "multipart/form-data: { encoding: { kind: { headers: { X-B: { description: one } } } },";
+    let document = SMALL.replace("application/json: {", form);
+    let told = told_both_ways(&document, "description: one", "description: two");
+    assert_eq!(told, [["description-changed"], ["description-changed"]]);
 }
