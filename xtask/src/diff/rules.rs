@@ -291,11 +291,6 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         .chain(sided.flat_map(|rule| [&rule.request, &rule.response]))
 }
 
-/// The rule with an id.
-pub fn by_id(id: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.id == id)
-}
-
 /// The table as Markdown, as `xtask/diff-rules.md` holds it.
 pub fn table() -> String {
     let mut table = "\

@@ -60,7 +60,7 @@ fn each_change_tells_where_it_is_and_which_operations_it_touches() {
     let base = cases::base();
     for case in cases::all() {
         for change in cases::compare(&base, &case.patched()) {
-            let Change { message, rule, .. } = &change;
+            let message = &change.message;
             let of_document = change.base.pointer.is_empty()
                 || ["/info", "/tags", "/externalDocs", "/openapi"]
                     .iter()
@@ -68,7 +68,6 @@ fn each_change_tells_where_it_is_and_which_operations_it_touches() {
             assert_eq!(change.operations.is_empty(), of_document, "{message}");
             assert!(change.base.place.is_some(), "{message}");
             assert!(change.revision.place.is_some(), "{message}");
-            assert_eq!(rules::by_id(rule.id).unwrap().wire, rule.wire);
         }
     }
 }
