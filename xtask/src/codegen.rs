@@ -101,11 +101,15 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
 ///
 /// # Errors
 ///
-/// [`BadInput`] for a spec that has no code, and the errors of `spec` and `out`.
+/// [`BadInput`] for a spec that can't be read or has no code, and the error of `out`.
 pub fn emit_code(spec: &mut dyn Read, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
     let mut bytes = Vec::new();
-    spec.read_to_end(&mut bytes)?;
-    let document = Document::from_bytes("the spec".to_owned(), bytes)?;
+    let name = "the spec";
+    spec.read_to_end(&mut bytes).map_err(|error| {
+        let message = format!("can't be read: {error}");
+        BadInput::new(name, None, &message, "pipe a spec into standard input")
+    })?;
+    let document = Document::from_bytes(name.to_owned(), bytes)?;
     let lowered = lower::lower(&document.value());
     let code = generate::body(&lowered).map_err(|finding| document.refused(&[finding]))?;
     out.write_all(code.as_bytes())?;

@@ -424,6 +424,19 @@ fn paths_that_cannot_be_used_are_named() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_told() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = codegen(&["--emit-lowered"]).stdout(full).output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.starts_with("error: the output can't be written: ") && error.contains("\n  help: "),
+        "{error}"
+    );
+}
+
 #[test]
 fn the_help_tells_flags_and_exit_codes() {
     let help = codegen(&["--help"]).output().unwrap();

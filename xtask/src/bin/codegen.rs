@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::codegen::{self, Mode, Outcome, Paths};
+use xtask::finding::BadInput;
 
 /// Generate the client crate from the OpenAPI spec.
 #[derive(Parser)]
@@ -59,7 +60,13 @@ fn main() -> ExitCode {
             ExitCode::from(1)
         }
         Err(error) => {
-            eprintln!("{error}");
+            if error.is::<BadInput>() {
+                eprintln!("{error}");
+            } else {
+                eprintln!(
+                    "error: the output can't be written: {error}\n  help: check where the output goes"
+                );
+            }
             ExitCode::from(2)
         }
     }
