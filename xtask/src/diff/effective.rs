@@ -145,7 +145,27 @@ impl<'a> Effective<'a> {
     }
 
     pub(super) fn allows_null(&self) -> bool {
-        self.flag("nullable") || (!self.parts.is_empty() && self.parts.iter().all(|it| open(it)))
+        self.flag("nullable")
+            || (!self.parts.is_empty() && self.parts.iter().all(|it| self.is_open(it)))
+    }
+
+    /// Whether a part alone allows null without saying so. Members of `allOf`, and the one of a choice that
+    /// is taken for none, are parts themselves.
+    fn is_open(&self, part: &Node) -> bool {
+        if let Some(values) = part.get("enum") {
+            let mut values = values.items().iter();
+            return values.any(|value| matches!(value.data, Data::Null));
+        }
+        let is_choice = |keyword: &str| {
+            let of_part = part.get(keyword).map(|node| node.id);
+            let mut unions = self.unions.iter();
+            unions.any(|union| of_part == Some(union.node.id))
+        };
+        let says = |keyword: &str| part.get(keyword).is_some();
+        !["type", "properties", "items", "additionalProperties"]
+            .into_iter()
+            .any(says)
+            && !["oneOf", "anyOf"].into_iter().any(is_choice)
     }
 
     /// The listed values, if they are listed.
@@ -295,20 +315,6 @@ fn intersection<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'
             .collect()
     };
     both(a, b).into_iter().chain(both(b, a)).collect()
-}
-
-/// Whether a part alone allows null without saying so. Members of `allOf` are parts themselves.
-fn open(part: &Node) -> bool {
-    if let Some(values) = part.get("enum") {
-        let mut values = values.items().iter();
-        return values.any(|value| matches!(value.data, Data::Null));
-    }
-    let is_choice = |keyword: &str| part.get(keyword).is_some_and(|it| it.items().len() > 1);
-    let says = |keyword: &str| part.get(keyword).is_some();
-    !["type", "properties", "items", "additionalProperties"]
-        .into_iter()
-        .any(says)
-        && !["oneOf", "anyOf"].into_iter().any(is_choice)
 }
 
 pub(super) fn number(node: &Node) -> Option<f64> {

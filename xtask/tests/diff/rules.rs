@@ -328,6 +328,21 @@ fn a_site_that_is_gone_or_new_is_where_it_is_listed() {
 }
 
 #[test]
+fn a_choice_of_one_is_not_null() {
+    let told = told_both_ways(SMALL, ", { $ref: '#/components/schemas/Dog' }]", "]");
+    assert_eq!(
+        told,
+        [
+            [
+                "request-alternative-removed",
+                "response-alternative-removed"
+            ],
+            ["response-alternative-added", "request-alternative-added"],
+        ]
+    );
+}
+
+#[test]
 fn words_in_an_encoding_are_words() {
     let form =
         "multipart/form-data: { encoding: { kind: { headers: { X-B: { description: one } } } },";
