@@ -1,15 +1,15 @@
 //! Work under the draft lock, after which the lock is always given back.
 
+mod guard;
+
 use std::error::Error as StdError;
 use std::fmt;
-use std::mem;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
-use tokio::runtime::Handle;
 
-use crate::{Dataset, DraftState, Error, Outcome, Response, Result};
+use self::guard::Guard;
+use crate::{Dataset, DraftState, Error, Response, Result};
 
 /// The draft lock of a dataset, held.
 ///
@@ -69,7 +69,7 @@ impl DraftLock {
 
     /// Leaves the dataset locked, for a later [`Dataset::unlock`].
     pub fn keep(mut self) -> Response<DraftState> {
-        self.guard.armed = false;
+        self.guard.keep();
         self.state
     }
 }
@@ -83,138 +83,10 @@ impl fmt::Debug for DraftLock {
     }
 }
 
-/// A lock that is held or may be, and is given back on drop.
-struct Guard {
-    dataset: Dataset,
-    runtime: Handle,
-    armed: bool,
-}
-
-impl Guard {
-    /// Locks. Dropped on the way, it does so in the background, and unlocks.
-    async fn lock(dataset: Dataset) -> Result<(Self, Response<DraftState>), NotLocked> {
-        let runtime = Handle::current();
-        let locked = Locking::new(dataset.clone(), runtime.clone())
-            .answer()
-            .await;
-        let mut guard = Self {
-            dataset,
-            runtime,
-            armed: true,
-        };
-        match locked {
-            Ok(state) => Ok((guard, state)),
-            Err(error) if error.outcome() == Outcome::NotApplied => {
-                guard.armed = false;
-                Err(NotLocked {
-                    error,
-                    unlock: None,
-                })
-            }
-            Err(error) => Err(NotLocked {
-                error,
-                unlock: Some(guard.unlock().await.map(drop)),
-            }),
-        }
-    }
-
-    /// Unlocks. Dropped on the way, it does so in the background.
-    async fn unlock(mut self) -> Result<Response<()>> {
-        let unlocked = self.dataset.unlock().await;
-        self.armed = false;
-        unlocked
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if self.armed {
-            unlock_in_background(self.dataset.clone(), &self.runtime, None);
-        }
-    }
-}
-
-type Lock = Fuse<BoxFuture<'static, Result<Response<DraftState>>>>;
-
-/// A lock that is on its way. If it is dropped, its request may have been sent: were that given up, an
-/// unlock could overtake it, and the lock would stay. So it is waited for.
-struct Locking {
-    dataset: Dataset,
-    runtime: Handle,
-    lock: Lock,
-}
-
-impl Locking {
-    fn new(dataset: Dataset, runtime: Handle) -> Self {
-        let locked = dataset.clone();
-        Self {
-            dataset,
-            runtime,
-            lock: async move { locked.lock().await }.boxed().fuse(),
-        }
-    }
-
-    async fn answer(mut self) -> Result<Response<DraftState>> {
-        (&mut self.lock).await
-    }
-}
-
-impl Drop for Locking {
-    fn drop(&mut self) {
-        if !self.lock.is_terminated() {
-            let lock = mem::replace(&mut self.lock, Fuse::terminated());
-            unlock_in_background(self.dataset.clone(), &self.runtime, Some(lock));
-        }
-    }
-}
-
-/// Gives a lock back in the background, once it is there if it is still on its way.
-fn unlock_in_background(dataset: Dataset, locked_on: &Handle, locking: Option<Lock>) {
-    let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
-    tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
-    // On a thread of synchronous code there is none.
-    let runtime = Handle::try_current().unwrap_or_else(|_| locked_on.clone());
-    let unlocking = Unlocking {
-        dataset,
-        ended: false,
-    };
-    runtime.spawn(unlocking.run(locking));
-}
-
-/// Unlocking in the background, which nobody waits for: if its runtime ends first, only this can tell.
-struct Unlocking {
-    dataset: Dataset,
-    ended: bool,
-}
-
-impl Unlocking {
-    async fn run(mut self, locking: Option<Lock>) {
-        let locked = match locking {
-            Some(locking) => locking.await.map(drop),
-            None => Ok(()),
-        };
-        if !locked.is_err_and(|error| error.outcome() == Outcome::NotApplied)
-            && let Err(error) = self.dataset.unlock().await
-        {
-            tracing::warn!(%error, "the dataset may still be locked");
-        }
-        self.ended = true;
-    }
-}
-
-impl Drop for Unlocking {
-    fn drop(&mut self) {
-        if !self.ended {
-            let (project_id, dataset_id) = (self.dataset.project_id(), self.dataset.dataset_id());
-            tracing::warn!(%project_id, %dataset_id, "unlocking in the background was cut off: the dataset may still be locked");
-        }
-    }
-}
-
 /// Why a dataset could not be locked.
 ///
 /// If the lock may be held all the same (its [outcome](Error::outcome) is not
-/// [`Outcome::NotApplied`]), unlocking was attempted.
+/// [`NotApplied`](crate::Outcome::NotApplied)), unlocking was attempted.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NotLocked {
@@ -244,7 +116,8 @@ impl StdError for NotLocked {
 
 /// Why work under the draft lock did not come to a good end.
 ///
-/// `T` is what the work gives, and `E` its error.
+/// `T` is what the work gives, and `E` its error. It is a [`std::error::Error`] if `E` is one, which a
+/// `Box<dyn Error>` or `anyhow::Error` is not: with those, take the variants apart instead of using `?`.
 ///
 /// ```
 /// use llmobs_datasets::{DatasetVersion, DraftLockError};
@@ -280,6 +153,7 @@ pub enum DraftLockError<T, E> {
     /// The lock could not be taken, and the work was not begun.
     Lock(NotLocked),
     /// The work failed.
+    #[non_exhaustive]
     Work {
         /// Its own error.
         error: E,
@@ -287,6 +161,7 @@ pub enum DraftLockError<T, E> {
         unlock: Option<Error>,
     },
     /// The work was done, but the lock could not be given back: the dataset may still be locked.
+    #[non_exhaustive]
     Unlock {
         /// What the work gave.
         value: T,
@@ -331,10 +206,12 @@ impl Dataset {
     /// # Errors
     ///
     /// [`NotLocked`]: the error of [`lock`](Self::lock), with what came of unlocking where that was
-    /// needed.
+    /// needed. That includes a lock whose answer can't be read, as the guard has it.
     pub async fn draft_lock(&self) -> Result<DraftLock, NotLocked> {
-        let (guard, state) = Guard::lock(self.clone()).await?;
-        Ok(DraftLock { guard, state })
+        match Guard::lock(self.clone()).await? {
+            (guard, Ok(state)) => Ok(DraftLock { guard, state }),
+            (guard, Err(error)) => Err(guard.give_up(error).await),
+        }
     }
 
     /// Takes the draft lock, does some work, and gives the lock back, whatever came of the work:
@@ -343,6 +220,10 @@ impl Dataset {
     ///   beside it;
     /// - on a panic, which goes on after the unlock;
     /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
+    ///
+    /// If the answer to the lock has a draft state in it that lacks a documented part, the work is done all
+    /// the same, with a warning: it is under a lock, though [`draft_lock`](Self::draft_lock) couldn't say
+    /// whose and since when.
     ///
     /// A call of the work that was dropped, or whose outcome is unknown, may yet take effect after the
     /// unlock: the service is not known to refuse it then.
@@ -374,9 +255,12 @@ impl Dataset {
     where
         F: AsyncFnOnce(Self) -> Result<T, E>,
     {
-        let (guard, _) = Guard::lock(self.clone())
+        let (guard, state) = Guard::lock(self.clone())
             .await
             .map_err(DraftLockError::Lock)?;
+        if let Err(error) = state {
+            tracing::warn!(%error, "locked, by an answer that lacks a part");
+        }
         // Nothing of what the panic may have left half-done is looked at here.
         let done = AssertUnwindSafe(async { work(self.clone()).await })
             .catch_unwind()

@@ -80,6 +80,7 @@ async fn the_error_of_the_work_is_the_main_one() {
     let DraftLockError::Work {
         error,
         unlock: None,
+        ..
     } = error
     else {
         panic!("{error:?}")
@@ -101,6 +102,7 @@ async fn the_error_of_the_work_is_the_main_one() {
     let DraftLockError::Work {
         error,
         unlock: Some(unlock),
+        ..
     } = error
     else {
         panic!("{error:?}")
@@ -125,7 +127,7 @@ async fn work_that_is_done_is_not_lost_with_the_unlock() {
         "{error}"
     );
     assert_eq!(sources(&error), 1);
-    let DraftLockError::Unlock { value, error } = error else {
+    let DraftLockError::Unlock { value, error, .. } = error else {
         panic!("{error:?}")
     };
     assert_eq!((value, error.kind()), (1, ErrorKind::ServerError));
@@ -231,7 +233,15 @@ async fn a_lock_that_may_be_held_is_unlocked() {
         (Step::status(502), Outcome::Unknown),
         (Step::answer(200, &[], "{}"), Outcome::Applied),
     ] {
-        let server = Server::start([lock.clone(), done(), lock, Step::status(409)]).await;
+        let steps = [
+            lock.clone(),
+            done(),
+            lock.clone(),
+            Step::status(409),
+            lock,
+            done(),
+        ];
+        let server = Server::start(steps).await;
         let dataset = one_attempt(&server);
         let refused = dataset.draft_lock().await.unwrap_err();
         assert_eq!(refused.error.outcome(), outcome);
@@ -249,8 +259,26 @@ async fn a_lock_that_may_be_held_is_unlocked() {
             "{refused}"
         );
         assert!(refused.unlock.unwrap().unwrap_err().is_conflict());
-        assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK]);
+
+        let refused = dataset.with_draft_lock(restore).await.unwrap_err();
+        assert!(matches!(refused, DraftLockError::Lock(_)), "{refused}");
+        assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK, LOCK, UNLOCK]);
     }
+}
+
+#[tokio::test]
+async fn work_is_done_under_a_lock_whose_answer_lacks_a_documented_part() {
+    let state = r#"{"data":{"type":"draft_state_data","attributes":{"user":null}}}"#;
+    let locked = Step::answer(200, &[], state);
+    let server = Server::start([locked.clone(), done(), done(), locked, done()]).await;
+    let dataset = one_attempt(&server);
+    dataset.with_draft_lock(restore).await.unwrap();
+    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
+
+    let refused = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(refused.error.outcome(), Outcome::Applied);
+    assert!(matches!(refused.unlock, Some(Ok(()))));
+    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK, LOCK, UNLOCK]);
 }
 
 #[tokio::test]

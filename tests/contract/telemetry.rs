@@ -213,7 +213,7 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         tokio::task::yield_now().await;
     }
     let events = Recorder::our_events();
-    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock");
+    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock::guard");
     assert_eq!(
         events[0].fields["message"],
         "draft lock dropped: unlocking in the background"
