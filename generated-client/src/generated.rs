@@ -99,9 +99,9 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(untagged)]
     pub enum LlmObsDatasetDraftStateType {
-        ///A value that the description lists.
+        ///A value that the spec lists.
         Known(LlmObsDatasetDraftStateTypeKnown),
-        ///A value that the description doesn't list, as it was received.
+        ///A value that the spec doesn't list, as it was received.
         Unknown(::std::string::String),
     }
     impl ::std::convert::From<LlmObsDatasetDraftStateTypeKnown>
@@ -110,7 +110,7 @@ pub mod types {
             Self::Known(value)
         }
     }
-    ///A value that the description lists.
+    ///A value that the spec lists.
     #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
     #[derive(
         ::serde::Deserialize,

@@ -18,8 +18,8 @@ const OPERATIONS_OF_THIS_SPEC: usize = 3;
 #[derive(Parser)]
 struct Args {
     /// How often each spec has its turn.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// What cargo says to benches.
     #[arg(long, hide = true)]
     bench: bool,

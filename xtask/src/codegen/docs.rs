@@ -78,7 +78,7 @@ fn of_variant(variant: &syn::Variant, types: &Docs) -> Vec<Attribute> {
     let text = match &variant.fields {
         Fields::Unit => format!("The value `{}`.", value(variant)),
         Fields::Unnamed(_) if variant.ident == UNKNOWN => {
-            "A value that the description doesn't list, as it was received.".to_owned()
+            "A value that the spec doesn't list, as it was received.".to_owned()
         }
         Fields::Unnamed(fields) => {
             let held = fields
@@ -126,11 +126,11 @@ fn of_type(held: &Type, types: &Docs) -> Vec<Attribute> {
     let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return Vec::new();
     };
-    let inner = arguments.args.iter().find_map(|argument| match argument {
+    let mut inner = arguments.args.iter().filter_map(|argument| match argument {
         syn::GenericArgument::Type(inner) => Some(of_type(inner, types)),
         _ => None,
     });
-    inner.unwrap_or_default()
+    inner.find(|docs| !docs.is_empty()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -152,6 +152,7 @@ mod tests {
                     pub before: User,
                     #[serde(default)]
                     pub others: ::std::option::Option<::std::vec::Vec<User>>,
+                    pub by_name: ::std::collections::HashMap<::std::string::String, User>,
                     pub count: u64,
                     pub other: elsewhere::User,
                 }
@@ -183,13 +184,15 @@ mod tests {
                     /// A user.
                     #[serde(default)]
                     pub others: ::std::option::Option<::std::vec::Vec<User>>,
+                    /// A user.
+                    pub by_name: ::std::collections::HashMap<::std::string::String, User>,
                     pub count: u64,
                     pub other: elsewhere::User,
                 }
                 pub enum State {
                     /// A user.
                     Known(User),
-                    #[doc = "A value that the description doesn't list, as it was received."]
+                    #[doc = "A value that the spec doesn't list, as it was received."]
                     Unknown(String),
                     #[doc = "The value `lock-ed`."]
                     #[serde(rename = "lock-ed")]

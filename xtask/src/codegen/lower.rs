@@ -85,7 +85,7 @@ fn open_response_enums(spec: &mut Value) -> Vec<String> {
         known.insert("title".to_owned(), json!(format!("{name}Known")));
         known.insert(
             "description".to_owned(),
-            json!("A value that the description lists."),
+            json!("A value that the spec lists."),
         );
         schema.retain(|field, _| !matches!(field.as_str(), "type" | "enum" | "title"));
         schema.insert(
@@ -301,7 +301,7 @@ mod tests {
                         "type": "string",
                         "enum": ["a"],
                         "title": "GoodWordKnown",
-                        "description": "A value that the description lists.",
+                        "description": "A value that the spec lists.",
                     },
                     { "type": "string", "title": "GoodWordUnknown" },
                 ],
