@@ -116,7 +116,7 @@ impl Credentials {
     /// sent, as it is or as JSON and URLs write it.
     pub(crate) fn hide_in(&self, text: &[u8]) -> Option<Vec<u8>> {
         let keys = [&self.api_key, &self.application_key];
-        // A header's value ends where its blanks begin, so that is how a server knows a key.
+        // HTTP takes the blanks around a header's value off, so a server knows a key without them.
         let keys = keys.map(|key| key.expose_secret().trim().as_bytes());
         let mut hidden = Vec::with_capacity(text.len());
         let mut found = false;
@@ -198,7 +198,7 @@ fn hexadecimal(digits: usize, text: &[u8]) -> Option<(u8, &[u8])> {
 /// Why a key can't be used, if it can't. The key itself is not in the words.
 fn fault(key: &str) -> Option<&'static str> {
     if key.trim().is_empty() {
-        Some("is blank")
+        Some("is blank; give the key that Datadog shows")
     } else if key.contains(['\n', '\r']) {
         Some("has a line break; remove it (a file's last line is a common cause)")
     } else if HeaderValue::from_str(key).is_err() {

@@ -39,8 +39,8 @@ use crate::{Dataset, DraftState, Error, Response, Result};
 /// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
 /// the background, on the present tokio runtime or else on the one that it was taken on, without anybody
 /// to tell whether that worked, and with a warning through `tracing` in any case. If that runtime ends
-/// before, the dataset stays locked, with another warning. If the same user locks again before it is
-/// done, it gives that lock back, too.
+/// before, the dataset may stay locked, and another warning says so. If the same user locks again before
+/// it is done, it gives that lock back, too.
 #[must_use = "the dataset is locked until `unlock`"]
 pub struct DraftLock {
     guard: Guard,
@@ -110,14 +110,15 @@ impl fmt::Display for NotLocked {
 
 impl StdError for NotLocked {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.error)
+        self.error.source()
     }
 }
 
 /// Why work under the draft lock did not come to a good end.
 ///
-/// `T` is what the work gives, and `E` its error. It is a [`std::error::Error`] if `E` is one, which a
-/// `Box<dyn Error>` or `anyhow::Error` is not: with those, take the variants apart instead of using `?`.
+/// `T` is what the work gives, and `E` its error. A `DraftLockError` is a [`std::error::Error`] if `T` is
+/// `Debug` and `E` is an error itself, which `Box<dyn Error>` and `anyhow::Error` are not: with those, take
+/// the variants apart instead of using `?`. Its `source()` is that of the error which it shows.
 ///
 /// ```
 /// use llmobs_datasets::{DatasetVersion, DraftLockError};
@@ -188,11 +189,12 @@ impl<T, E: fmt::Display> fmt::Display for DraftLockError<T, E> {
 
 impl<T: fmt::Debug, E: StdError + 'static> StdError for DraftLockError<T, E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(match self {
-            Self::Lock(error) => error,
-            Self::Work { error, .. } => error,
-            Self::Unlock { error, .. } => error,
-        })
+        // Each is shown itself, and would be told twice.
+        match self {
+            Self::Lock(error) => error.source(),
+            Self::Work { error, .. } => error.source(),
+            Self::Unlock { error, .. } => error.source(),
+        }
     }
 }
 
@@ -206,7 +208,8 @@ impl Dataset {
     /// # Errors
     ///
     /// [`NotLocked`]: the error of [`lock`](Self::lock), with what came of unlocking where that was
-    /// needed. That includes a lock whose answer can't be read, as the guard has it.
+    /// needed. That includes a lock whose answer can't be read in full, because the guard shows that answer:
+    /// it is given back.
     pub async fn draft_lock(&self) -> Result<DraftLock, NotLocked> {
         match Guard::lock(self.clone()).await? {
             (guard, Ok(state)) => Ok(DraftLock { guard, state }),
@@ -221,9 +224,9 @@ impl Dataset {
     /// - on a panic, which goes on after the unlock;
     /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
     ///
-    /// If the answer to the lock has a draft state in it that lacks a documented part, the work is done all
-    /// the same, with a warning: it is under a lock, though [`draft_lock`](Self::draft_lock) couldn't say
-    /// whose and since when.
+    /// If the answer to the lock is a draft state that lacks a documented part or has it in another form, the
+    /// work is done all the same, with a warning: it is under a lock, though
+    /// [`draft_lock`](Self::draft_lock) couldn't say whose and since when.
     ///
     /// A call of the work that was dropped, or whose outcome is unknown, may yet take effect after the
     /// unlock: the service is not known to refuse it then.
@@ -259,7 +262,11 @@ impl Dataset {
             .await
             .map_err(DraftLockError::Lock)?;
         if let Err(error) = state {
-            tracing::warn!(%error, "locked, by an answer that lacks a part");
+            let error: &(dyn StdError + 'static) = &error;
+            tracing::warn!(
+                error,
+                "locked, though the draft state in the answer can't be read in full"
+            );
         }
         // Nothing of what the panic may have left half-done is looked at here.
         let done = AssertUnwindSafe(async { work(self.clone()).await })

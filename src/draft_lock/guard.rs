@@ -21,7 +21,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Locks. Dropped on the way, it does so in the background, and unlocks.
     ///
-    /// The answer to a lock that is held may still be an error: of one that lacks a documented part.
+    /// With a lock that is held, the answer may still be an error: a draft state that can't be read in full.
     pub(super) async fn lock(
         dataset: Dataset,
     ) -> Result<(Self, Result<Response<DraftState>>), NotLocked> {
@@ -47,7 +47,7 @@ impl Guard {
         }
     }
 
-    /// Unlocks, as nothing can be done under a lock with such an answer.
+    /// Unlocks a lock that can't be handed out, and says why.
     pub(super) async fn give_up(self, error: Error) -> NotLocked {
         NotLocked {
             error,
@@ -76,8 +76,8 @@ impl Drop for Guard {
     }
 }
 
-/// Whether the answer to a lock is a draft state, but not all of one. An empty body is none: that the lock
-/// took effect is then to be assumed, and that it excludes others is not.
+/// Whether the answer to a lock is a draft state, if an incomplete one. An empty or cut body is not: it lets
+/// a lock be assumed, which must then be given back, but not that nobody else has it.
 fn is_draft_state(error: &Error) -> bool {
     let body = error.raw_body().map(without_mark).unwrap_or_default();
     let body: Value = serde_json::from_slice(body).unwrap_or_default();

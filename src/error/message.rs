@@ -7,8 +7,8 @@ use reqwest::StatusCode;
 
 use super::{Cause, Error, ErrorKind, Outcome, Unreadable};
 
-/// The most characters of one of the server's errors that a line shows.
-const MAX_WORDS: usize = 300;
+/// The most characters of one text of others (an error of the server, a host, a cause) that a line shows.
+const MAX_CHARS: usize = 300;
 /// The most of its errors that a line shows.
 const MAX_ERRORS: usize = 5;
 
@@ -47,8 +47,7 @@ impl Error {
         }
     }
 
-    /// Where it was to go and the last source of the error, without which a line says nothing that a
-    /// proxy, a name or a certificate could be set right by.
+    /// Names the host and the root cause: without them nobody can tell a wrong proxy, name or certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the request could not be sent")?;
         if let Some(call) = &self.0.call {
@@ -95,10 +94,10 @@ struct OneLine<'a>(&'a str);
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
-        for c in self.0.chars().take(MAX_WORDS) {
+        for c in self.0.chars().take(MAX_CHARS) {
             f.write_char(if c.is_control() { ' ' } else { c })?;
         }
-        if self.0.chars().nth(MAX_WORDS).is_some() {
+        if self.0.chars().nth(MAX_CHARS).is_some() {
             f.write_char('…')?;
         }
         Ok(())

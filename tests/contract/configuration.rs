@@ -142,7 +142,7 @@ fn keys_are_asked_for_no_more_than_a_header_needs() {
         Credentials::new(key, key).unwrap();
     }
     for (key, fault) in [
-        ("", "is blank"),
+        ("", "is blank; give the key that Datadog shows"),
         (" \t", "is blank"),
         ("key\n", "has a line break; remove it"),
         ("ke\ry", "has a line break; remove it"),

@@ -2,6 +2,7 @@
 
 use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, Error, ErrorKind, RetryPolicy};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
 
 use crate::server::{Server, Step};
 use crate::setup::{LOCKED, OPERATIONS, TestClock, call, chain, dataset};
@@ -134,7 +135,7 @@ async fn no_error_of_a_call_shows_them() {
 
 #[tokio::test]
 async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
-    let listed = serde_json::json!({ "errors": [
+    let listed = json!({ "errors": [
         format!("key {API_KEY} is not valid"),
         { "title": APP_KEY, "detail": API_KEY, "meta": { "sent": [APP_KEY] } },
     ] });
@@ -177,7 +178,7 @@ fn escaped(text: &str) -> String {
 #[tokio::test]
 async fn keys_that_are_sent_back_in_another_writing_are_not_shown() {
     // As PHP writes a slash, and some URL libraries their hexadecimal digits.
-    let in_php = serde_json::json!(API_KEY).to_string().replace('/', "\\/");
+    let in_php = json!(API_KEY).to_string().replace('/', "\\/");
     let in_url = utf8_percent_encode(API_KEY, NON_ALPHANUMERIC).to_string();
     for operation in OPERATIONS {
         for body in [
@@ -283,16 +284,16 @@ async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
 #[tokio::test]
 async fn a_model_that_does_not_fit_does_not_show_them() {
     let drafted = |since: &str, user: serde_json::Value| {
-        serde_json::json!({ "data": {
+        json!({ "data": {
             "id": "d",
             "type": "draft_state_data",
             "attributes": { "drafting_since": since, "user": user },
         } })
     };
     for body in [
-        serde_json::json!({ "data": API_KEY }),
-        serde_json::json!({ APP_KEY: 1, "data": { API_KEY: APP_KEY } }),
-        drafted(API_KEY, serde_json::json!({ "id": "u" })),
+        json!({ "data": API_KEY }),
+        json!({ APP_KEY: 1, "data": { API_KEY: APP_KEY } }),
+        drafted(API_KEY, json!({ "id": "u" })),
         drafted("2024-01-15T10:30:00Z", APP_KEY.into()),
     ] {
         let server = Server::start([Step::answer(200, &[], body.to_string())]).await;
@@ -308,12 +309,32 @@ async fn nothing_that_is_traced_shows_them() {
         Step::answer(503, &[], format!("{API_KEY} {APP_KEY}")),
         Step::answer(200, &[], LOCKED),
         Step::answer(409, &[], format!("[\"{API_KEY}\"]")),
+        Step::answer(
+            200,
+            &[],
+            json!({ "data": { "attributes": APP_KEY } }).to_string(),
+        ),
+        Step::answer(200, &[], ""),
     ])
     .await;
     Recorder::start();
     let dataset = dataset_of(&server);
     drop(dataset.draft_lock().await.unwrap());
     server.arrived(3).await;
+    dataset
+        .with_draft_lock(async |_| Ok::<_, Error>(()))
+        .await
+        .unwrap();
+    let events = Recorder::events();
+    let is_there = |part: &str| {
+        events
+            .iter()
+            .any(|it| it.fields.values().any(|it| it.contains(part)))
+    };
+    assert!(
+        is_there("can't be read in full") && is_there("expected struct"),
+        "{events:?}"
+    );
     for list in [Recorder::spans(), Recorder::events()] {
         assert!(!list.is_empty());
         assert_hidden(&format!("{list:?}"));

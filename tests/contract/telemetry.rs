@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 use llmobs_datasets::{Operation, Result, RetryPolicy};
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, one_attempt};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, chain, dataset, one_attempt};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -31,6 +31,10 @@ impl Visit for Seen {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.fields
             .insert(field.name().to_owned(), format!("{value:?}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        self.fields.insert(field.name().to_owned(), chain(value));
     }
 }
 
