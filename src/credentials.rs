@@ -138,8 +138,7 @@ impl Credentials {
     }
 }
 
-/// How many characters of a key are a secret at the end of a text. Fewer are in many a text, and shown by
-/// Datadog itself.
+/// How many characters of a key are a secret at the end of a text. Fewer may stand there by chance.
 const TELLING: usize = 5;
 
 /// The length of `\u0000`.

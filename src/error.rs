@@ -17,8 +17,8 @@
 //! | 2xx, and the body is an HTML page, has errors (or names them and can't be read), or is too large | `UnreadableSuccess` | unknown |
 //! | 2xx to lock, and the body is none of these | `UnreadableSuccess` | unknown |
 //!
-//! Where two rows fit, the outcome is unknown. Any other 2xx is a success, also to unlock and restore without a body. If an earlier attempt of the
-//! same call may have taken effect, "not applied" becomes "unknown".
+//! Where two rows fit, the outcome is unknown. Any other 2xx is a success, also to unlock and restore without
+//! a body. If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
 
 mod cause;
 mod message;

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset};
+use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, runtime};
 
 /// A runner that leaves no file behind for what fails.
 fn runner(cases: u32) -> TestRunner {
@@ -107,10 +107,7 @@ fn tell(error: &Error) -> Result<(), TestCaseError> {
 
 #[test]
 fn any_answer_ends_a_call_in_its_time() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let server = runtime.block_on(Server::start([]));
     let property = |(answer, operation): (Answer, Operation)| {
         let (status, headers, body) = answer;

@@ -8,7 +8,7 @@ use llmobs_datasets::{
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, one_attempt};
+use crate::setup::{LOCKED, one_attempt, runtime};
 
 fn locked() -> Step {
     Step::answer(200, &[], LOCKED)
@@ -300,13 +300,6 @@ async fn the_guard_unlocks_keeps_or_drops() {
     drop(dataset.draft_lock().await.unwrap());
     server.arrived(5).await;
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
 }
 
 #[test]

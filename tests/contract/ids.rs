@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use crate::server::{Server, Step};
-use crate::setup::builder;
+use crate::setup::{builder, runtime};
 
 #[test]
 fn what_would_change_the_path_is_refused() {
@@ -90,10 +90,7 @@ fn texts() -> impl Strategy<Value = String> {
 
 #[test]
 fn every_id_that_is_accepted_arrives_as_it_is() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime();
     let server = runtime.block_on(Server::start(vec![Step::status(200); 300]));
     let client = builder(&server.url()).build().unwrap();
     let property = |(project, dataset): (String, String)| {

@@ -198,6 +198,14 @@ pub(crate) fn closed_port() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
+/// A runtime of one thread, for tests that are not in one.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 /// The errors from the first to the last source.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     match error.source() {

@@ -16,7 +16,9 @@ use tracing_subscriber::registry::LookupSpan;
 use llmobs_datasets::{Operation, Result, RetryPolicy};
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, chain, dataset, one_attempt};
+use crate::setup::{
+    LOCKED, OPERATIONS, TestClock, builder, call, chain, dataset, one_attempt, runtime,
+};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -264,12 +266,6 @@ async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
 
 #[test]
 fn a_lock_that_outlives_its_runtime_is_a_warning() {
-    let runtime = || {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-    };
     let lock = async || {
         let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
         let dataset = dataset(&builder(&server.url()).build().unwrap());

@@ -137,80 +137,57 @@ fn of_type(held: &Type, types: &Docs) -> Vec<Attribute> {
 mod tests {
     use super::*;
 
+    /// What is added, with `#[doc]`, to what is there.
+    const DOCUMENTED: &str = r#"
+        pub mod types {
+            /// A user.
+            pub struct User {
+                /// Its id.
+                pub id: String,
+            }
+            pub struct Lock {
+                #[doc = " A user."]
+                pub user: User,
+                /// Who had it before.
+                pub before: User,
+                #[doc = " A user."]
+                #[serde(default)]
+                pub others: ::std::option::Option<::std::vec::Vec<User>>,
+                #[doc = " A user."]
+                pub by_name: ::std::collections::HashMap<::std::string::String, User>,
+                pub count: u64,
+                pub other: elsewhere::User,
+            }
+            pub enum State {
+                #[doc = " A user."]
+                Known(User),
+                #[doc = "A value that the spec doesn't list, as it was received."]
+                Unknown(String),
+                #[doc = "The value `lock-ed`."]
+                #[serde(rename = "lock-ed")]
+                Locked,
+                #[doc = "The value `Free`."]
+                Free,
+                /// It is lost.
+                Lost,
+                Held {
+                    #[doc = " A user."]
+                    by: User,
+                },
+            }
+        }
+    "#;
+
     #[test]
     fn what_has_no_docs_gets_those_of_its_type_or_its_value() {
-        let mut file: syn::File = parse_quote! {
-            pub mod types {
-                /// A user.
-                pub struct User {
-                    /// Its id.
-                    pub id: String,
-                }
-                pub struct Lock {
-                    pub user: User,
-                    /// Who had it before.
-                    pub before: User,
-                    #[serde(default)]
-                    pub others: ::std::option::Option<::std::vec::Vec<User>>,
-                    pub by_name: ::std::collections::HashMap<::std::string::String, User>,
-                    pub count: u64,
-                    pub other: elsewhere::User,
-                }
-                pub enum State {
-                    Known(User),
-                    Unknown(String),
-                    #[serde(rename = "lock-ed")]
-                    Locked,
-                    Free,
-                    /// It is lost.
-                    Lost,
-                    Held { by: User },
-                }
-            }
-        };
+        let is_added = |line: &&str| line.trim_start().starts_with("#[doc");
+        let before: Vec<&str> = DOCUMENTED.lines().filter(|it| !is_added(it)).collect();
+        let mut file = syn::parse_file(&before.join("\n")).unwrap();
         document(&mut file.items);
-        let expected: syn::File = parse_quote! {
-            pub mod types {
-                /// A user.
-                pub struct User {
-                    /// Its id.
-                    pub id: String,
-                }
-                pub struct Lock {
-                    /// A user.
-                    pub user: User,
-                    /// Who had it before.
-                    pub before: User,
-                    /// A user.
-                    #[serde(default)]
-                    pub others: ::std::option::Option<::std::vec::Vec<User>>,
-                    /// A user.
-                    pub by_name: ::std::collections::HashMap<::std::string::String, User>,
-                    pub count: u64,
-                    pub other: elsewhere::User,
-                }
-                pub enum State {
-                    /// A user.
-                    Known(User),
-                    #[doc = "A value that the spec doesn't list, as it was received."]
-                    Unknown(String),
-                    #[doc = "The value `lock-ed`."]
-                    #[serde(rename = "lock-ed")]
-                    Locked,
-                    #[doc = "The value `Free`."]
-                    Free,
-                    /// It is lost.
-                    Lost,
-                    Held {
-                        /// A user.
-                        by: User,
-                    },
-                }
-            }
-        };
+        let documented = syn::parse_file(DOCUMENTED).unwrap();
         assert_eq!(
             prettyplease::unparse(&file),
-            prettyplease::unparse(&expected)
+            prettyplease::unparse(&documented)
         );
     }
 }

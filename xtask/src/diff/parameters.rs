@@ -33,10 +33,11 @@ impl Parameter<'_> {
     }
 }
 
-/// The fields of a parameter.
-const FIELDS: [&str; 13] = [
-    "name",
-    "in",
+/// The fields of a parameter that tell it from others.
+const NAME_FIELDS: [&str; 2] = ["name", "in"];
+
+/// The other fields of a parameter, which are those of a header.
+pub(super) const VALUE_FIELDS: [&str; 11] = [
     "description",
     "required",
     "deprecated",
@@ -201,7 +202,7 @@ fn pair<'a>(
     let first = found.len();
     words::of_object(old, new, found);
     words::examples(specs, old, new, found);
-    words::unknown_fields(old, new, &FIELDS, found);
+    words::unknown_fields(old, new, &[&NAME_FIELDS[..], &VALUE_FIELDS].concat(), found);
     label(found, first, &name);
     schemas.root(
         specs,

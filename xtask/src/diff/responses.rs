@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::found::{Direction, Found};
-use super::parameters::{is_single, label, schema};
+use super::parameters::{VALUE_FIELDS, is_single, label, schema};
 use super::rules::{self, Rule};
 use super::schemas::{Schemas, Site};
 use super::spec::Spec;
@@ -173,21 +173,6 @@ fn written<'a>(spec: &Spec<'a>, header: &'a Node) -> (bool, Option<&'a str>) {
 /// The fields of a response.
 const FIELDS: [&str; 4] = ["description", "headers", "content", "links"];
 
-/// The fields of a header.
-const HEADER_FIELDS: [&str; 11] = [
-    "description",
-    "required",
-    "deprecated",
-    "allowEmptyValue",
-    "style",
-    "explode",
-    "allowReserved",
-    "schema",
-    "example",
-    "examples",
-    "content",
-];
-
 /// One response.
 struct Response<'s, 'a> {
     specs: (&'s Spec<'a>, &'s Spec<'a>),
@@ -285,7 +270,7 @@ impl<'a> Response<'_, 'a> {
             let first = found.len();
             words::of_object(header, now, found);
             words::examples(self.specs, header, now, found);
-            words::unknown_fields(header, now, &HEADER_FIELDS, found);
+            words::unknown_fields(header, now, &VALUE_FIELDS, found);
             label(found, first, &format!("header `{name}`"));
             schemas.root(
                 self.specs,
