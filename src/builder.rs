@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 
+use crate::attempt::{Attempt, AttemptResult, Hooks};
 use crate::client::Inner;
-use crate::clock::{Clock, Time};
 use crate::credentials;
 use crate::{Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
 
@@ -37,7 +37,7 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
-    time: Time,
+    hooks: Hooks,
 }
 
 impl ClientBuilder {
@@ -52,7 +52,7 @@ impl ClientBuilder {
             max_response_bytes: 1 << 20,
             user_agent: None,
             http: None,
-            time: Time::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -151,10 +151,55 @@ impl ClientBuilder {
         self
     }
 
-    /// The clock that timeouts and waits go by, for tests. Tokio's by default.
+    /// Sets a hook to call before each attempt. It can add headers to the request, such as
+    /// `traceparent`; the keys are not among the headers that it sees.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::reqwest::header::HeaderValue;
+    ///
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let client = Client::builder(keys)
+    ///     .before_attempt(move |_, headers| {
+    ///         headers.insert("traceparent", HeaderValue::from_static(traceparent));
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     #[must_use]
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.time = Time::Other(Arc::new(clock));
+    pub fn before_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets a hook to call after each attempt, for metrics. An attempt whose call is dropped has no
+    /// result, so the hook isn't called for it.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// let client = Client::builder(keys)
+    ///     .after_attempt(|attempt, result| {
+    ///         let template = attempt.operation.url_template();
+    ///         println!("{template}: {:?} in {:?}", result.status, result.duration);
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
+    #[must_use]
+    pub fn after_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &AttemptResult) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
         self
     }
 
@@ -225,7 +270,7 @@ impl ClientBuilder {
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
             max_response_bytes: self.max_response_bytes,
-            time: self.time,
+            hooks: self.hooks,
         }))
     }
 }

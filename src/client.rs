@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
 
-use crate::clock::Time;
+use crate::attempt::Hooks;
 use crate::{ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, RetryPolicy};
 
 /// A client of the API.
@@ -48,7 +48,7 @@ pub(crate) struct Inner {
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) max_response_bytes: usize,
-    pub(crate) time: Time,
+    pub(crate) hooks: Hooks,
 }
 
 impl fmt::Debug for Client {

@@ -5,7 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, call, chain, dataset};
+use crate::setup::{LOCKED, OPERATIONS, call, chain, dataset};
 use crate::telemetry::Recorder;
 
 // With characters that percent-encoding and JSON change.
@@ -47,17 +47,17 @@ fn credentials() -> Credentials {
     Credentials::new(API_KEY, APP_KEY).unwrap()
 }
 
-fn client(url: &str, clock: TestClock) -> Client {
+fn client(url: &str) -> Client {
     let base_url: BaseUrl = url.parse().unwrap();
     Client::builder(credentials())
         .endpoint(base_url)
-        .clock(clock)
+        .retry(RetryPolicy::default().without_waits())
         .build()
         .unwrap()
 }
 
 fn dataset_of(server: &Server) -> Dataset {
-    dataset(&client(&server.url(), TestClock::default()))
+    dataset(&client(&server.url()))
 }
 
 #[test]
@@ -125,8 +125,7 @@ async fn no_error_of_a_call_shows_them() {
             let server = Server::start(vec![step.clone(); 4]).await;
             assert_error_hides(&call(&dataset_of(&server), operation).await.unwrap_err());
         }
-        let clock = TestClock::default();
-        let closed = dataset(&client("http://127.0.0.1:1", clock));
+        let closed = dataset(&client("http://127.0.0.1:1"));
         let error = call(&closed, operation).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotSent);
         assert_error_hides(&error);
