@@ -19,7 +19,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 /// # use std::time::Duration;
 /// use llmobs_datasets::{Client, Credentials, Site};
 ///
-/// let client = Client::builder(Credentials::new("an API key", "an application key")?)
+/// let client = Client::builder(Credentials::new("api-key", "application-key")?)
 ///     .endpoint(Site::EU1)
 ///     .attempt_timeout(Duration::from_secs(5))
 ///     .user_agent("dataset-editor/2.1")
@@ -138,7 +138,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
-    /// # let keys = Credentials::new("an API key", "an application key")?;
+    /// # let keys = Credentials::new("api-key", "application-key")?;
     /// let proxy = reqwest::Proxy::all("http://proxy.example.com:3128")?;
     /// let client = Client::builder(keys)
     ///     .http(reqwest::Client::builder().proxy(proxy))
@@ -265,6 +265,7 @@ impl ClientBuilder {
         Ok(Client::new(Inner {
             generated: generated::Client::new_with_client(&self.endpoint.base_url(), http),
             host: self.endpoint.host(),
+            redactor: self.credentials.redactor(),
             credentials: self.credentials,
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,

@@ -249,17 +249,17 @@ impl Dataset {
 }
 
 impl Inner {
-    /// Why an answer can't be read, without the keys should it repeat them: what says why may quote
-    /// it. Of an answer without keys, nothing else is to be said.
+    /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
+    /// response has no keys.
     fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
-        answer.body = self.credentials.hide_in(&answer.body)?.into();
+        answer.body = self.redactor.redact(&answer.body)?.into();
         Some(read(answer).err().unwrap_or(Unreadable::NotJson))
     }
 
-    /// An answer as errors keep it, without the keys should it repeat them.
+    /// A response as errors keep it, without the keys.
     fn told(&self, answer: Answer) -> Answered {
-        let body = match self.credentials.hide_in(&answer.body) {
-            Some(hidden) => hidden.into(),
+        let body = match self.redactor.redact(&answer.body) {
+            Some(redacted) => redacted.into(),
             None => answer.body,
         };
         Answered {
@@ -270,17 +270,14 @@ impl Inner {
         }
     }
 
-    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log, and so may
-    /// the host if the URL repeats a key.
+    /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
+    /// repeats a key.
     fn redirect_host(&self, head: &ResponseValue<()>) -> Option<String> {
         let location = head.headers().get(LOCATION)?.to_str().ok()?;
-        if !head.status().is_redirection()
-            || self.credentials.hide_in(location.as_bytes()).is_some()
-        {
-            return None;
-        }
         let url = Url::parse(location).ok()?;
-        url.host_str().map(str::to_owned)
+        let host = url.host_str().filter(|_| head.status().is_redirection())?;
+        let shown = self.redactor.redact(host.as_bytes()).is_none();
+        shown.then(|| host.to_owned())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use llmobs_datasets_generated as generated;
 
 use crate::attempt::Hooks;
+use crate::redactor::Redactor;
 use crate::{ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, RetryPolicy};
 
 /// A client of the API.
@@ -43,6 +44,7 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) generated: generated::Client,
     pub(crate) credentials: Credentials,
+    pub(crate) redactor: Redactor,
     pub(crate) host: String,
     pub(crate) retry: RetryPolicy,
     pub(crate) attempt_timeout: Duration,

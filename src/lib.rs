@@ -14,6 +14,7 @@ pub mod error;
 mod ids;
 mod operation;
 mod rate_limit;
+mod redactor;
 mod response;
 pub mod retry;
 

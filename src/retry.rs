@@ -28,7 +28,7 @@ use crate::error::Cause;
 /// ```
 /// # use std::time::Duration;
 /// # use llmobs_datasets::{Client, Credentials, RetryPolicy};
-/// # let keys = Credentials::new("an API key", "an application key")?;
+/// # let keys = Credentials::new("api-key", "application-key")?;
 /// let patient = RetryPolicy::default()
 ///     .max_attempts(6)
 ///     .backoff(Duration::from_secs(1), Duration::from_secs(20))

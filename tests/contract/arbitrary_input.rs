@@ -173,7 +173,7 @@ fn any_text_is_configuration_or_refused() {
         }
         refused(text.parse::<BaseUrl>().map(drop))?;
         refused(BaseUrl::with_plain_http(&text).map(drop))?;
-        match Credentials::new(text.clone(), "application key") {
+        match Credentials::new(text.clone(), "application-key") {
             // A key that can be taken can be sent.
             Ok(keys) => drop(
                 llmobs_datasets::Client::builder(keys)
