@@ -23,7 +23,7 @@ pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
 /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// let state = dataset.lock().await?;
-/// println!("locked by {} since {}", state.user.id, state.drafting_since);
+/// println!("locked by {} since {}", state.user().id, state.drafting_since());
 /// dataset.restore(DatasetVersion::new(1)?).await?;
 /// dataset.unlock().await?;
 /// # Ok(())
@@ -49,6 +49,12 @@ impl Dataset {
             project,
             id,
         }
+    }
+
+    /// The client that makes the calls.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The id of the project that the dataset is in.

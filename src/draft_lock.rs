@@ -27,7 +27,7 @@ use crate::{Dataset, DraftState, Error, Response, Result};
 /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
 /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// let lock = dataset.draft_lock().await?;
-/// println!("locked since {}", lock.state().drafting_since);
+/// println!("locked since {}", lock.state().drafting_since());
 /// lock.dataset().restore(DatasetVersion::new(1)?).await?;
 /// lock.unlock().await?;
 /// # Ok(())

@@ -287,7 +287,7 @@ async fn the_guard_unlocks_keeps_or_drops() {
     let dataset = one_attempt(&server);
 
     let guard = dataset.draft_lock().await.unwrap();
-    assert_eq!(guard.state().user.name.as_deref(), Some("Jane Doe"));
+    assert_eq!(guard.state().user().name.as_deref(), Some("Jane Doe"));
     assert_eq!(guard.dataset().dataset_id().as_str(), DATASET_ID);
     assert_eq!(
         guard.unlock().await.unwrap_err().kind(),
@@ -295,7 +295,7 @@ async fn the_guard_unlocks_keeps_or_drops() {
     );
 
     let state = dataset.draft_lock().await.unwrap().keep();
-    assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+    assert_eq!(state.user().name.as_deref(), Some("Jane Doe"));
 
     drop(dataset.draft_lock().await.unwrap());
     server.arrived(5).await;

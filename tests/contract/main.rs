@@ -9,6 +9,7 @@
 //! - `server`, `clock`, `setup`: a server that follows a script, a clock that is stopped, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `draft_lock`, `secrets`, `telemetry`: what
 //!   the wrapper promises, over real sockets;
+//! - `traits`: public types have the traits that users expect;
 //! - `arbitrary_input`: any bytes in the place of an answer, an id, a site or a key are no panic;
 //! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
 //! - `at_most_once`: so do restores and locks of many tasks, some of them dropped on the way;
@@ -50,4 +51,5 @@ mod server;
 mod setup;
 mod spec;
 mod telemetry;
+mod traits;
 mod wire;
