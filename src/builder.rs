@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
 use reqwest::header::HeaderValue;
+use tokio::sync::watch;
 
 use crate::client::Inner;
 use crate::clock::{Clock, Time};
@@ -37,6 +38,8 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    lock_wait: Option<Duration>,
+    adopt_held_lock: bool,
     time: Time,
 }
 
@@ -52,6 +55,8 @@ impl ClientBuilder {
             max_response_bytes: 1 << 20,
             user_agent: None,
             http: None,
+            lock_wait: None,
+            adopt_held_lock: true,
             time: Time::default(),
         }
     }
@@ -151,6 +156,33 @@ impl ClientBuilder {
         self
     }
 
+    /// How long [`draft_lock`](crate::Dataset::draft_lock) and
+    /// [`with_draft_lock`](crate::Dataset::with_draft_lock) wait for a lock that somebody else holds, be it
+    /// another user or another task of this process. The two waits share this one deadline. A request that
+    /// is in flight at the deadline is not cut off.
+    ///
+    /// By default, another user's lock is refused at once, and other tasks of the process are waited for
+    /// without a limit. [`Duration::ZERO`] refuses both at once.
+    #[must_use]
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = Some(wait);
+        self
+    }
+
+    /// Whether a draft lock that this user held before the call is adopted, as a service does that recovers
+    /// its own lock after a crash. On by default. If it is off, such a lock is refused with
+    /// [`ErrorKind::HeldBefore`](crate::ErrorKind::HeldBefore) and stays as it is: turn it off where several
+    /// processes share an application key.
+    ///
+    /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
+    /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
+    /// than that is not detected.
+    #[must_use]
+    pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
+        self.adopt_held_lock = adopt;
+        self
+    }
+
     /// The clock that timeouts and waits go by, for tests. Tokio's by default.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -220,12 +252,16 @@ impl ClientBuilder {
         Ok(Client::new(Inner {
             generated: generated::Client::new_with_client(&self.endpoint.base_url(), http),
             host: self.endpoint.host(),
+            user: self.credentials.user_at(&self.endpoint),
             credentials: self.credentials,
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
             max_response_bytes: self.max_response_bytes,
             time: self.time,
+            lock_wait: self.lock_wait,
+            adopt_held_lock: self.adopt_held_lock,
+            locks: watch::Sender::default(),
         }))
     }
 }

@@ -1,8 +1,10 @@
 //! A call: one attempt after the other, until there is a success or none is to be had.
 
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
 use llmobs_datasets_generated as generated;
 use llmobs_datasets_generated::{ClientInfo as _, ResponseValue, types};
 use reqwest::Url;
@@ -38,6 +40,16 @@ pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
     pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+        self.call_until(request, read, pending()).await
+    }
+
+    /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
+    pub(crate) async fn call_until<T>(
+        &self,
+        request: Request<'_>,
+        read: Read<T>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Response<T>> {
         let operation = request.operation();
         let span = tracing::info_span!(
             "llmobs_datasets.call",
@@ -52,7 +64,7 @@ impl Dataset {
             otel.status_code = tracing::field::Empty,
         );
         // Pinned where it is made, as all large futures of a call: handing one on copies it.
-        let attempts = pin!(self.attempts(request, read, &span));
+        let attempts = pin!(self.attempts(request, read, &span, stop));
         attempts.instrument(span.clone()).await
     }
 
@@ -61,9 +73,11 @@ impl Dataset {
         request: Request<'_>,
         read: Read<T>,
         span: &Span,
+        stop: impl Future<Output = ()>,
     ) -> Result<Response<T>> {
         let operation = request.operation();
         let client = &*self.client.inner;
+        let mut stop = pin!(stop);
         let mut start = client.time.now();
         let end = after(start, client.call_timeout);
         let mut waits = None;
@@ -78,7 +92,12 @@ impl Dataset {
                         match read(&answer) {
                             Ok(value) => {
                                 record_status(span, &answer);
-                                return Ok(Response::new(value, answer.head, attempts));
+                                return Ok(Response::new(
+                                    value,
+                                    answer.head,
+                                    attempts,
+                                    effect_possible,
+                                ));
                             }
                             Err(why) => {
                                 let why = client.reread(&mut answer, read).unwrap_or(why);
@@ -110,33 +129,38 @@ impl Dataset {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
                 outcome => outcome,
             };
-            let error = |cause, answer: Option<Answer>| {
-                Error::of_call(
-                    self.named(operation),
-                    cause,
-                    outcome,
-                    answer.map(|it| client.told(it)),
-                    attempts,
-                )
-            };
-            let Some(wait) = wait.filter(|wait| after(client.time.now(), *wait) < end) else {
-                if let Some(answer) = &answer {
-                    record_status(span, answer);
+            effect_possible |= outcome == Outcome::Unknown;
+            let wait = wait.filter(|wait| after(client.time.now(), *wait) < end);
+            if let (None, Some(answer)) = (wait, &answer) {
+                record_status(span, answer);
+            }
+            let error = Error::of_call(
+                self.named(operation),
+                cause,
+                outcome,
+                answer.map(|it| client.told(it)),
+                attempts,
+                effect_possible,
+            );
+            let stopped = match wait {
+                None => true,
+                Some(wait) => {
+                    span.record("http.request.resend_count", attempts);
+                    tracing::debug!(
+                        attempt = attempts,
+                        reason = %error,
+                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        "retrying"
+                    );
+                    let sleep = pin!(client.time.sleep(wait));
+                    matches!(select(stop.as_mut(), sleep).await, Either::Left(_))
                 }
-                let error = error(cause, answer);
+            };
+            if stopped {
                 span.record("error.type", tracing::field::debug(error.kind()));
                 span.record("otel.status_code", "ERROR");
                 return Err(error);
-            };
-            effect_possible |= outcome == Outcome::Unknown;
-            span.record("http.request.resend_count", attempts);
-            tracing::debug!(
-                attempt = attempts,
-                reason = %error(cause, answer),
-                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                "retrying"
-            );
-            client.time.sleep(wait).await;
+            }
             start = client.time.now();
         }
     }
@@ -186,6 +210,13 @@ impl Dataset {
             generated::Error::CommunicationError(error) => unanswered(error),
             error => Cause::InvalidInput(error.to_string()),
         })
+    }
+
+    /// An error without a call.
+    pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
+        let outcome = cause.outcome();
+        let unsettled = outcome == Outcome::Unknown;
+        Error::of_call(self.named(operation), cause, outcome, None, 0, unsettled)
     }
 
     fn named(&self, operation: Operation) -> Call {
@@ -259,7 +290,7 @@ fn record_status(span: &Span, answer: &Answer) {
 }
 
 /// A time later than another; one beyond what can be told is as good as never.
-fn after(start: Instant, duration: Duration) -> Instant {
+pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
     start.checked_add(duration.min(NEVER)).unwrap_or(start)
 }

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::Error;
+use crate::{Endpoint, Error};
 
 const API_KEY: HeaderName = HeaderName::from_static("dd-api-key");
 const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key");
@@ -95,6 +97,12 @@ impl Credentials {
 
     pub(crate) fn source(&self) -> Source {
         self.source
+    }
+
+    /// A number that stands for the user at an endpoint, without the key: it is another one in each process.
+    pub(crate) fn user_at(&self, endpoint: &Endpoint) -> u64 {
+        static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        HASH.hash_one((endpoint.base_url(), self.application_key.expose_secret()))
     }
 
     /// The headers that carry the keys, marked so that no HTTP library shows them.

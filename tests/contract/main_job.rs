@@ -40,7 +40,7 @@ fn it_runs_in_the_sandbox_even_with_keys_in_the_environment() {
         "before: version 2",
         "after : version 3",
         "unlocked",
-        "the restore took 2 attempt(s)",
+        "restored version 0 under the lock (2 attempts)",
         "whether it took effect is not known",
         "it did: version 5",
         "Restore no answer",
