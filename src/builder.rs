@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
 
+use crate::attempt::{Attempt, AttemptResult, Hooks};
 use crate::client::Inner;
-use crate::clock::{Clock, Time};
 use crate::credentials;
 use crate::{Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
 
@@ -20,7 +20,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 /// # use std::time::Duration;
 /// use llmobs_datasets::{Client, Credentials, Site};
 ///
-/// let client = Client::builder(Credentials::new("an API key", "an application key")?)
+/// let client = Client::builder(Credentials::new("api-key", "application-key")?)
 ///     .endpoint(Site::EU1)
 ///     .attempt_timeout(Duration::from_secs(5))
 ///     .user_agent("dataset-editor/2.1")
@@ -40,7 +40,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::ClientBuilder>,
     lock_wait: Option<Duration>,
     adopt_held_lock: bool,
-    time: Time,
+    hooks: Hooks,
 }
 
 impl ClientBuilder {
@@ -57,7 +57,7 @@ impl ClientBuilder {
             http: None,
             lock_wait: None,
             adopt_held_lock: true,
-            time: Time::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
-    /// # let keys = Credentials::new("an API key", "an application key")?;
+    /// # let keys = Credentials::new("api-key", "application-key")?;
     /// let proxy = reqwest::Proxy::all("http://proxy.example.com:3128")?;
     /// let client = Client::builder(keys)
     ///     .http(reqwest::Client::builder().proxy(proxy))
@@ -183,10 +183,55 @@ impl ClientBuilder {
         self
     }
 
-    /// The clock that timeouts and waits go by, for tests. Tokio's by default.
+    /// Sets a hook to call before each attempt. It can add headers to the request, such as
+    /// `traceparent`; the keys are not among the headers that it sees.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::reqwest::header::HeaderValue;
+    ///
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let client = Client::builder(keys)
+    ///     .before_attempt(move |_, headers| {
+    ///         headers.insert("traceparent", HeaderValue::from_static(traceparent));
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     #[must_use]
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.time = Time::Other(Arc::new(clock));
+    pub fn before_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets a hook to call after each attempt, for metrics. An attempt whose call is dropped has no
+    /// result, so the hook isn't called for it.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// let client = Client::builder(keys)
+    ///     .after_attempt(|attempt, result| {
+    ///         let template = attempt.operation.url_template();
+    ///         println!("{template}: {:?} in {:?}", result.status, result.duration);
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
+    #[must_use]
+    pub fn after_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &AttemptResult) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
         self
     }
 
@@ -253,15 +298,16 @@ impl ClientBuilder {
             generated: generated::Client::new_with_client(&self.endpoint.base_url(), http),
             host: self.endpoint.host(),
             user: self.credentials.user_at(&self.endpoint),
+            redactor: self.credentials.redactor(),
             credentials: self.credentials,
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
             max_response_bytes: self.max_response_bytes,
-            time: self.time,
             lock_wait: self.lock_wait,
             adopt_held_lock: self.adopt_held_lock,
             locks: watch::Sender::default(),
+            hooks: self.hooks,
         }))
     }
 }

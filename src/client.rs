@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
+use crate::attempt::Hooks;
 use crate::call::after;
-use crate::clock::Time;
+use crate::redactor::Redactor;
 use crate::{ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, RetryPolicy};
 
 /// A client of the API.
@@ -47,12 +49,13 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) generated: generated::Client,
     pub(crate) credentials: Credentials,
+    pub(crate) redactor: Redactor,
     pub(crate) host: String,
     pub(crate) retry: RetryPolicy,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) max_response_bytes: usize,
-    pub(crate) time: Time,
+    pub(crate) hooks: Hooks,
     /// Stands for the endpoint and the application key, and so for the user that holds a lock.
     pub(crate) user: u64,
     pub(crate) lock_wait: Option<Duration>,
@@ -142,11 +145,11 @@ impl Client {
     ///
     /// Dropping the future only stops waiting. Releases go on.
     pub async fn shutdown(&self, timeout: Duration) -> Vec<Dataset> {
-        let end = after(self.inner.time.now(), timeout);
+        let end = after(Instant::now(), timeout);
         let mut locks = self.inner.locks.subscribe();
         let ended = pin!(locks.wait_for(|locks| locks.values().all(|left| *left)));
         // Either way, those that are not released are returned.
-        let _ = self.inner.time.until(end, ended).await;
+        let _ = timeout_at(end, ended).await;
         let left: Vec<_> = self.inner.locks.borrow().keys().cloned().collect();
         left.into_iter()
             .map(|(project, dataset)| self.dataset(project, dataset))

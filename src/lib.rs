@@ -2,10 +2,10 @@
 
 mod answer;
 mod api_error;
+mod attempt;
 mod builder;
 mod call;
 mod client;
-mod clock;
 mod credentials;
 mod dataset;
 mod draft_lock;
@@ -14,13 +14,14 @@ pub mod error;
 mod ids;
 mod operation;
 mod rate_limit;
+mod redactor;
 mod response;
 pub mod retry;
 
 pub use api_error::ApiError;
+pub use attempt::{Attempt, AttemptResult};
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use clock::{Clock, Sleep};
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, DraftLockError, LockedDataset};
@@ -62,3 +63,5 @@ pub use retry::RetryPolicy;
 /// # }
 /// ```
 pub use llmobs_datasets_generated as generated;
+/// The HTTP client beneath this one: the version whose types [`ClientBuilder::http`] and the headers use.
+pub use reqwest;

@@ -13,6 +13,7 @@ use httpdate::fmt_http_date;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use super::LockedDataset;
@@ -65,8 +66,7 @@ impl Known {
 
     /// Whether the lock is known to be lost: requests it again, and compares.
     pub(super) async fn is_lost(&self, locked: &LockedDataset) -> Result<bool> {
-        let time = &locked.dataset.client.inner.time;
-        let began = time.now();
+        let began = Instant::now();
         // Pending until the response shows otherwise, so that a dropped future leaves it so.
         self.pending.fetch_add(1, Ordering::SeqCst);
         if self.lost.load(Ordering::SeqCst) || self.over.load(Ordering::SeqCst) {
@@ -79,7 +79,7 @@ impl Known {
         }
         let (lost, theirs) = match (&now, locked.state()) {
             (Ok(now), Some(state)) if now.drafting_since != state.drafting_since => {
-                (true, held_before(now, time.now() - began).is_some())
+                (true, held_before(now, began.elapsed()).is_some())
             }
             (Ok(_), _) => (false, false),
             (Err(error), _) if error.is_conflict() => (true, true),
@@ -140,18 +140,18 @@ impl Lease {
     ) -> Option<Result<Self>> {
         let dataset = self.locked.dataset.clone();
         let client = &dataset.client.inner;
-        let mut began = client.time.now();
+        let mut began = Instant::now();
         let mut backoffs = client.retry.backoffs();
         while !caller.is_closed() {
             if !self.locked.known.is_pending() {
-                began = client.time.now();
+                began = Instant::now();
             }
             let locked = dataset.lock_until(caller.closed()).await;
             if is_unsettled(&locked) {
                 self.locked.known.pending.fetch_add(1, Ordering::SeqCst);
             }
             let error = match locked {
-                Ok(response) => return Some(self.granted(response, client.time.now() - began)),
+                Ok(response) => return Some(self.granted(response, began.elapsed())),
                 Err(error) => error,
             };
             if is_draft_state(&error) {
@@ -169,7 +169,7 @@ impl Lease {
                 let error = error.after_waiting(wait.waited());
                 return Some(Err(self.not_locked(error).await));
             };
-            select(pin!(caller.closed()), pin!(client.time.sleep(pause))).await;
+            select(pin!(caller.closed()), pin!(sleep(pause))).await;
         }
         if !self.locked.known.is_pending() {
             self.end(false);
@@ -272,7 +272,7 @@ impl Lease {
     /// Unlocks, and once more, an attempt timeout later, if a lock or the unlock may take effect late.
     async fn run(mut self) {
         let client = self.locked.dataset.client.clone();
-        let late = || client.inner.time.sleep(client.inner.attempt_timeout);
+        let late = || sleep(client.inner.attempt_timeout);
         self.locked.known.over.store(true, Ordering::SeqCst);
         let mut pending = self.locked.known.is_pending();
         if self.keep {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
-use crate::clock::Elapsed;
 use crate::error::Cause;
 use crate::{Dataset, DatasetId, Error, Operation, ProjectId, Result};
 
@@ -98,7 +98,7 @@ impl Wait {
     const NOTICES: Duration = Duration::from_secs(30);
 
     pub(super) fn begin(dataset: Dataset) -> Self {
-        let began = dataset.client.inner.time.now();
+        let began = Instant::now();
         Self {
             end: dataset.wait().map(|wait| after(began, wait)),
             notice: began + Self::FIRST_NOTICE,
@@ -107,12 +107,8 @@ impl Wait {
         }
     }
 
-    fn now(&self) -> Instant {
-        self.dataset.client.inner.time.now()
-    }
-
     pub(super) fn waited(&self) -> Duration {
-        self.now() - self.began
+        self.began.elapsed()
     }
 
     /// Waits for the turn. Dropping the future leaves the queue.
@@ -124,38 +120,31 @@ impl Wait {
         let mut turn = pin!(key.queue().lock_owned());
         loop {
             let until = self.end.map_or(self.notice, |end| end.min(self.notice));
-            match self
-                .dataset
-                .client
-                .inner
-                .time
-                .until(until, turn.as_mut())
-                .await
-            {
+            match timeout_at(until, turn.as_mut()).await {
                 Ok(turn) => return Ok(turn),
-                Err(Elapsed) if self.end.is_some_and(|end| end <= self.now()) => {
+                Err(_) if self.end.is_some_and(|end| end <= Instant::now()) => {
                     return Err(self.refuse(Cause::Busy).after_waiting(self.waited()));
                 }
-                Err(Elapsed) => self.say(&"another task of this process"),
+                Err(_) => self.say(&"another task of this process"),
             }
         }
     }
 
     /// The pause before another user's lock is requested again, if there is time for one.
     pub(super) fn pause(&mut self, backoff: Duration, held: &Error) -> Option<Duration> {
-        let left = self.end?.checked_duration_since(self.now())?;
+        let left = self.end?.checked_duration_since(Instant::now())?;
         let asked = held.retry_after().unwrap_or_default();
         if left.is_zero() || asked > left {
             return None;
         }
-        if self.now() >= self.notice {
+        if Instant::now() >= self.notice {
             self.say(held);
         }
         Some(backoff.min(left).max(asked))
     }
 
     fn say(&mut self, holder: &dyn std::fmt::Display) {
-        self.notice = self.now() + Self::NOTICES;
+        self.notice = Instant::now() + Self::NOTICES;
         tracing::info!(
             project_id = %self.dataset.project_id(),
             dataset_id = %self.dataset.dataset_id(),

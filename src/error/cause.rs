@@ -63,7 +63,7 @@ pub(crate) enum Unreadable {
 }
 
 impl Cause {
-    pub(super) fn kind(&self) -> ErrorKind {
+    pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Configuration(_) => ErrorKind::Configuration,
             Self::InvalidInput(_) => ErrorKind::InvalidInput,

@@ -1,16 +1,14 @@
 //! A restore takes effect at most once: of many tasks, through faults and retries, and when calls are
 //! dropped while in progress.
 
-use std::future::{Future, poll_fn, ready};
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use llmobs_datasets::{
-    BaseUrl, Client, Clock, Credentials, Dataset, DatasetVersion, RetryPolicy, Sleep,
-};
+use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, DatasetVersion, RetryPolicy};
 use llmobs_sandbox::{Fault, InitialState, Operation as Scripted, Sandbox};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -22,24 +20,6 @@ use crate::setup::told;
 
 const TASKS: usize = 64;
 
-/// Tokio's time, but for the waits between attempts, which take none.
-#[derive(Debug)]
-struct NoWaits;
-
-impl Clock for NoWaits {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn sleep(&self, _: Duration) -> Sleep {
-        Box::pin(ready(()))
-    }
-
-    fn sleep_until(&self, end: Instant) -> Sleep {
-        Box::pin(tokio::time::sleep_until(end.into()))
-    }
-}
-
 fn client(sandbox: &Sandbox, user: usize, retry: RetryPolicy, timeout: Duration) -> Client {
     let key = &*sandbox.users()[user].application_key;
     let base_url: BaseUrl = sandbox.url().parse().unwrap();
@@ -47,10 +27,9 @@ fn client(sandbox: &Sandbox, user: usize, retry: RetryPolicy, timeout: Duration)
         .endpoint(base_url)
         // No roots to load, which takes longer than all the rest.
         .http(reqwest::Client::builder().no_proxy().tls_certs_only([]))
-        .retry(retry)
+        .retry(retry.without_waits())
         .attempt_timeout(timeout)
         .max_response_bytes(1 << 16)
-        .clock(NoWaits)
         .build()
         .unwrap()
 }

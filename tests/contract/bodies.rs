@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use llmobs_datasets::{Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::clock::TestClock;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, one_attempt};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, dataset, one_attempt};
 
 const CAP: usize = 4096;
 
@@ -89,23 +90,21 @@ async fn a_byte_order_mark_is_no_part_of_a_body() {
     assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_stops_coming_ends_with_its_status() {
     for operation in OPERATIONS {
         for (status, start) in [(403, ""), (200, "{\"data\": {"), (200, "<html>")] {
             let bytes = format!("HTTP/1.1 {status} S\r\ncontent-length: 900\r\n\r\n{start}");
             let server = Server::start([Step::Stall(bytes.into_bytes())]).await;
             let clock = TestClock::default();
-            let client = builder(&server.url())
-                .retry(RetryPolicy::none())
-                .clock(clock.clone())
+            let client = clock
+                .watch(builder(&server.url()).retry(RetryPolicy::none()))
                 .build()
                 .unwrap();
             let dataset = dataset(&client);
-            // The first deadline is for the head, which comes; the second for the body.
             let (result, ()) = tokio::join!(call(&dataset, operation), async {
                 server.arrived(1).await;
-                clock.time_out_after(2).await;
+                clock.time_out().await;
             });
             match (status, start, operation) {
                 (200, "{\"data\": {", Operation::Unlock | Operation::Restore) => {

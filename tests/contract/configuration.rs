@@ -137,22 +137,59 @@ fn a_base_url_is_no_more_than_that() {
 }
 
 #[test]
-fn keys_are_asked_for_no_more_than_a_header_needs() {
-    for key in ["k", "ddapp_x", "!#$%&'*+-.^_`|~ \"x\"", &"x".repeat(5000)] {
+fn keys_are_visible_ascii() {
+    for key in ["k", "ddapp_x", "!#$%&'*+-.^_`|~\"x\"", &"x".repeat(5000)] {
         Credentials::new(key, key).unwrap();
     }
     for (key, fault) in [
-        ("", "is blank; give the key that Datadog shows"),
+        ("", "is blank; use the key that Datadog shows"),
         (" \t", "is blank"),
-        ("key\n", "has a line break; remove it"),
-        ("ke\ry", "has a line break; remove it"),
         (
-            "ke\0y",
-            "has a character that can't stand in an HTTP header; remove it",
+            "s3cr3t\n",
+            "contains a line break (U+000A) at position 7; remove it",
+        ),
+        ("s3c\rr3t", "contains a line break (U+000D) at position 4"),
+        (
+            "s3c\0r3t",
+            "contains a control character (U+0000) at position 4",
         ),
         (
-            "k\u{7f}",
-            "has a character that can't stand in an HTTP header; remove it",
+            "s3cr3t\u{7f}",
+            "contains a control character (U+007F) at position 7",
+        ),
+        (" s3cr3t", "contains a space (U+0020) at position 1"),
+        ("s3cr3t\t", "contains a tab (U+0009) at position 7"),
+        (
+            "\u{feff}s3cr3t",
+            "contains a byte order mark (U+FEFF) at position 1",
+        ),
+        (
+            "s3\u{200b}cr3t",
+            "contains a zero-width character (U+200B) at position 3",
+        ),
+        (
+            "s3\u{2060}cr3t",
+            "contains a zero-width character (U+2060) at position 3",
+        ),
+        (
+            "s3cr3t\u{a0}",
+            "contains a non-breaking space (U+00A0) at position 7",
+        ),
+        (
+            "s3\u{2013}cr3t",
+            "contains a typographic dash (U+2013) at position 3",
+        ),
+        (
+            "\u{201c}s3cr3t",
+            "contains a typographic quote (U+201C) at position 1",
+        ),
+        (
+            "s3\u{e9}cr3t",
+            "contains a character that is not ASCII (U+00E9) at position 3",
+        ),
+        (
+            "s3\u{1f511}cr3t",
+            "contains a character that is not ASCII (U+1F511) at position 3",
         ),
     ] {
         let api = Credentials::new(key, "fine").unwrap_err().to_string();
@@ -162,6 +199,7 @@ fn keys_are_asked_for_no_more_than_a_header_needs() {
             app.starts_with(&format!("the application key {fault}")),
             "{app}"
         );
+        assert!(!api.contains("s3") && !app.contains("r3t"), "{api} {app}");
     }
 }
 
@@ -203,7 +241,7 @@ async fn the_environment_is_read_and_its_faults_are_named() {
         ),
         (
             &[("DD_API_KEY", "\"secret-api\""), APP],
-            "refused the value of the environment variable DD_API_KEY is in quotes; write it without",
+            "refused the value of the environment variable DD_API_KEY is in quotes; remove the quotes",
         ),
         (
             &[API, ("DD_APP_KEY", "'secret-app'")],
@@ -219,7 +257,7 @@ async fn the_environment_is_read_and_its_faults_are_named() {
         (&[("DD_API_KEY", "\""), ("DD_APP_KEY", "'")], "built "),
         (
             &[API, ("DD_APP_KEY", "secret-app\n")],
-            "refused the environment variable DD_APP_KEY has a line break; remove it",
+            "refused the environment variable DD_APP_KEY contains a line break (U+000A) at position 11; remove it",
         ),
         (
             &[API, APP, ("DD_SITE", "https://app.datadoghq.eu")],
@@ -231,7 +269,7 @@ async fn the_environment_is_read_and_its_faults_are_named() {
         ),
         (
             &[API, APP, ("DD_SITE", "\"datadoghq.com\"")],
-            "the value of the environment variable DD_SITE is in quotes; write it without",
+            "the value of the environment variable DD_SITE is in quotes; remove the quotes",
         ),
         (
             &[API, APP, ("DD_SITE", "")],

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use llmobs_datasets::{BaseUrl, Client, Error, ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::clock::{TestClock, pass};
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
 use crate::setup::{
-    LOCKED, NoNames, OPERATIONS, TestClock, builder, call, chain, closed_port, credentials,
-    dataset, one_attempt,
+    LOCKED, NoNames, OPERATIONS, builder, call, chain, closed_port, credentials, dataset,
+    one_attempt,
 };
 
 const JSON: &str = "content-type: application/json";
@@ -433,7 +434,7 @@ async fn a_connection_that_is_lost_leaves_the_outcome_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn time_that_is_up_leaves_the_outcome_unknown() {
     for operation in OPERATIONS {
         for (call_timeout, words) in [
@@ -442,17 +443,21 @@ async fn time_that_is_up_leaves_the_outcome_unknown() {
         ] {
             let server = Server::start([Step::Stall(Vec::new())]).await;
             let clock = TestClock::default();
-            let client = builder(&server.url())
-                .retry(RetryPolicy::none())
-                .call_timeout(Duration::from_secs(call_timeout))
-                .clock(clock.clone())
+            let client = clock
+                .watch(
+                    builder(&server.url())
+                        .retry(RetryPolicy::none())
+                        .call_timeout(Duration::from_secs(call_timeout)),
+                )
                 .build()
                 .unwrap();
             let dataset = dataset(&client);
             let (error, ()) = tokio::join!(call(&dataset, operation), async {
                 server.arrived(1).await;
-                assert!(!clock.advance(Duration::from_millis(14_999)));
-                assert!(clock.advance(Duration::from_millis(1)));
+                pass(Duration::from_millis(14_999)).await;
+                assert_eq!(clock.ended(), 0);
+                pass(Duration::from_millis(1)).await;
+                assert_eq!(clock.ended(), 1);
             });
             let error = error.unwrap_err();
             assert!(error.is_timeout());

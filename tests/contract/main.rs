@@ -6,7 +6,7 @@
 //! - `examples`, `schemas`: the models hold the documented examples, and describe the spec's schemas;
 //! - `wire`, `answers`: requests and answers are the documented ones, over real HTTP;
 //! - `quirks`: what the service sends although it isn't documented;
-//! - `server`, `setup`: a server that follows a script, a clock that only records, and clients of both;
+//! - `server`, `clock`, `setup`: a server that follows a script, a clock that is stopped, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `secrets`, `telemetry`: what the wrapper
 //!   promises, over real sockets;
 //! - `draft_lock`, `turns`, `loss`, `lock_errors`: a lock is always released; tasks take turns; a lock that
@@ -30,6 +30,7 @@ mod arbitrary_input;
 mod at_most_once;
 mod bodies;
 mod calls;
+mod clock;
 mod configuration;
 mod documentation;
 mod draft_lock;

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::setup::TestClock;
+use crate::clock::{TestClock, pass};
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -29,8 +29,7 @@ pub(crate) enum Step {
     Reset(Vec<u8>),
     /// Resets the connection of a request that is there, and not read.
     ResetUnread,
-    /// Writes the first bytes, then, once the client reads a body if they were a head, one of the
-    /// others a second of the clock's time, until that is up.
+    /// Writes the first bytes, then one of the others per second, until the client gives up.
     Slow(Vec<u8>, Vec<u8>, TestClock),
     /// Answers, then closes the idle connection, and waits until the client has seen it.
     CloseIdle(Vec<u8>),
@@ -276,20 +275,19 @@ async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
             socket.set_zero_linger().unwrap();
         }
         Step::Slow(head, drip, clock) => {
-            // One for the head was set before the request came.
-            let deadlines = clock.deadlines();
-            if !head.is_empty() {
-                socket.write_all(&head).await.unwrap();
-                clock.deadline_after(deadlines).await;
-            }
-            for byte in drip {
-                let _ = socket.write_all(&[byte]).await;
-                if clock.advance(Duration::from_secs(1)) {
-                    until_hangup(socket).await;
-                    return false;
+            let ended = clock.ended();
+            let _ = socket.write_all(&head).await;
+            let mut drip = drip.into_iter();
+            while clock.ended() == ended {
+                if let Some(byte) = drip.next() {
+                    let _ = socket.write_all(&[byte]).await;
+                }
+                for _ in 0..4 {
+                    if clock.ended() == ended {
+                        pass(Duration::from_millis(250)).await;
+                    }
                 }
             }
-            clock.time_out();
             until_hangup(socket).await;
         }
         Step::CloseIdle(bytes) => {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::panic::resume_unwind;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -13,10 +13,12 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use llmobs_datasets::{Operation, Result, RetryPolicy};
+use llmobs_datasets::{ErrorKind, Operation, Result, RetryPolicy};
 
+use crate::clock::TestClock;
+use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, chain, dataset, one_attempt};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, chain, dataset, one_attempt};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -163,7 +165,7 @@ async fn a_call_that_fails_is_a_span_with_its_kind() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retry_is_an_event() {
     let server = Server::start([
         Step::status(503),
@@ -171,8 +173,8 @@ async fn a_retry_is_an_event() {
         Step::status(404),
     ])
     .await;
-    let client = builder(&server.url())
-        .clock(TestClock::default())
+    let client = TestClock::default()
+        .watch(builder(&server.url()))
         .build()
         .unwrap();
     Recorder::start();
@@ -196,13 +198,12 @@ async fn a_retry_is_an_event() {
     assert_eq!(span.fields["http.request.resend_count"], "2");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_status_of_a_span_is_that_of_the_last_attempt() {
     let server = Server::start([Step::status(503), Step::reset()]).await;
     let policy = RetryPolicy::default().max_attempts(2);
-    let client = builder(&server.url())
-        .retry(policy)
-        .clock(TestClock::default())
+    let client = TestClock::default()
+        .watch(builder(&server.url()).retry(policy))
         .build()
         .unwrap();
     Recorder::start();
@@ -308,4 +309,78 @@ fn methods_and_templates_are_those_of_the_spec() {
     described.sort();
     known.sort();
     assert_eq!(known, described);
+}
+
+#[tokio::test]
+async fn the_hooks_see_each_attempt() {
+    let server = Server::start([
+        Step::status(503),
+        Step::reset(),
+        Step::answer(200, &[], LOCKED),
+        Step::status(404),
+    ])
+    .await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let after = Arc::clone(&seen);
+    let client = builder(&server.url())
+        .retry(RetryPolicy::default().without_waits())
+        .before_attempt(|attempt, headers| {
+            // The keys are added later.
+            assert!(!headers.contains_key("dd-api-key"));
+            headers.insert("x-attempt", attempt.number.into());
+        })
+        .after_attempt(move |attempt, result| {
+            let ids = (attempt.project_id.as_str(), attempt.dataset_id.as_str());
+            assert_eq!(ids, (PROJECT_ID, DATASET_ID));
+            let status = result.status.map(|status| status.as_u16());
+            let retry = result.retry_in.is_some();
+            let row = (
+                attempt.operation,
+                attempt.number,
+                status,
+                result.error,
+                retry,
+            );
+            after.lock().unwrap().push(row);
+        })
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    call(&dataset, Operation::Lock).await.unwrap();
+    call(&dataset, Operation::Restore).await.unwrap_err();
+    let expected = [
+        (
+            Operation::Lock,
+            1,
+            Some(503),
+            Some(ErrorKind::ServerError),
+            true,
+        ),
+        (
+            Operation::Lock,
+            2,
+            None,
+            Some(ErrorKind::ConnectionLost),
+            true,
+        ),
+        (Operation::Lock, 3, Some(200), None, false),
+        (
+            Operation::Restore,
+            1,
+            Some(404),
+            Some(ErrorKind::NotFound),
+            false,
+        ),
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+    for (request, number) in server.received().iter().zip([1, 2, 3, 1]) {
+        let header = format!("x-attempt: {number}\r\n");
+        assert!(request.head.contains(&header), "{}", request.head);
+    }
+
+    // What can't be sent is no attempt.
+    let id = "x".repeat(1 << 16).parse().unwrap();
+    let dataset = client.dataset("p".parse().unwrap(), id);
+    call(&dataset, Operation::Lock).await.unwrap_err();
+    assert_eq!(seen.lock().unwrap().len(), expected.len());
 }
