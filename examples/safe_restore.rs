@@ -134,8 +134,8 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     let state = of_jane.lock().await?;
     println!(
         "locked by {} since {}",
-        state.user.name.as_deref().unwrap_or(&state.user.id),
-        state.drafting_since
+        state.user().name.as_deref().unwrap_or(&state.user().id),
+        state.drafting_since()
     );
     if let Err(error) = of_john.lock().await {
         println!("a second user is refused: {error}");

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::{ClientInfo as _, ResponseValue, types};
+use llmobs_datasets_generated::{ClientInfo as _, types};
 use reqwest::header::LOCATION;
 use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument as _, Span};
 
-use crate::answer::{Answer, without_mark};
+use crate::answer::{Answer, Head, without_mark};
 use crate::attempt::{Attempt, AttemptResult};
 use crate::client::Inner;
+use crate::endpoint::Host;
 use crate::error::{Answered, Call, Cause, Unreadable};
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, api_error, rate_limit};
 
@@ -73,7 +74,10 @@ impl Dataset {
             otel.name = %operation,
             http.request.method = %operation.method(),
             url.template = operation.url_template(),
-            server.address = %self.client.inner.host,
+            server.address = self.client.inner.host.name,
+            server.port = self.client.inner.host.port,
+            llmobs.project_id = %self.project_id(),
+            llmobs.dataset_id = %self.dataset_id(),
             http.response.status_code = tracing::field::Empty,
             http.request.resend_count = tracing::field::Empty,
             error.r#type = tracing::field::Empty,
@@ -124,14 +128,14 @@ impl Dataset {
             let sent = self.attempt(request, read, &attempt, start, end).await;
             let Failed { cause, answer } = match sent {
                 Ok((value, head)) => {
-                    record_status(span, head.status());
-                    ended(Some(head.status()), None, None);
+                    record_status(span, head.status);
+                    ended(Some(head.status), None, None);
                     return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
             };
             let hint = answer.as_ref().and_then(|answer| {
-                rate_limit::retry_hint(answer.head.status(), answer.head.headers())
+                rate_limit::retry_hint(answer.head.status, &answer.head.headers)
             });
             let wait = if client.retry.allows(operation, &cause) {
                 waits
@@ -147,7 +151,7 @@ impl Dataset {
             };
             effect_possible |= outcome == Outcome::Unknown;
             let wait = wait.filter(|wait| after(Instant::now(), *wait) < end);
-            let status = answer.as_ref().map(|answer| answer.head.status());
+            let status = answer.as_ref().map(|answer| answer.head.status);
             if let Cause::InvalidInput(_) = cause {
                 attempts -= 1; // Nothing was attempted.
             } else {
@@ -197,7 +201,7 @@ impl Dataset {
         attempt: &Attempt<'_>,
         start: Instant,
         call_end: Instant,
-    ) -> Result<(T, ResponseValue<()>), Failed> {
+    ) -> Result<(T, Head), Failed> {
         let client = &*self.client.inner;
         let end = call_end.min(after(start, client.attempt_timeout));
         let mut request = self.generated(request)?;
@@ -217,9 +221,9 @@ impl Dataset {
         let body = answer.read_body(response, client.max_response_bytes);
         // Time that is up ends the body, not the answer: its status is known.
         let _ = timeout_at(end, pin!(body)).await;
-        if !answer.head.status().is_success() {
+        if !answer.head.status.is_success() {
             return Err(Failed {
-                cause: Cause::Status(answer.head.status()),
+                cause: Cause::Status(answer.head.status),
                 answer: Some(answer),
             });
         }
@@ -299,12 +303,12 @@ impl Inner {
 
     /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
     /// repeats a key.
-    fn redirect_host(&self, head: &ResponseValue<()>) -> Option<String> {
-        let location = head.headers().get(LOCATION)?.to_str().ok()?;
+    fn redirect_host(&self, head: &Head) -> Option<Host> {
+        let location = head.headers.get(LOCATION)?.to_str().ok()?;
         let url = Url::parse(location).ok()?;
-        let host = url.host_str().filter(|_| head.status().is_redirection())?;
-        let shown = self.redactor.redact(host.as_bytes()).is_none();
-        shown.then(|| host.to_owned())
+        let host = Host::of(&url).filter(|_| head.status.is_redirection())?;
+        let shown = self.redactor.redact(host.name.as_bytes()).is_none();
+        shown.then_some(host)
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::Error;
 use crate::redactor::Redactor;
-use crate::{Endpoint, Error};
 
 const API_KEY: HeaderName = HeaderName::from_static("dd-api-key");
 const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key");
@@ -103,9 +103,9 @@ impl Credentials {
     }
 
     /// A number that stands for the user at an endpoint, without the key: it is another one in each process.
-    pub(crate) fn user_at(&self, endpoint: &Endpoint) -> u64 {
+    pub(crate) fn user_at(&self, base_url: &str) -> u64 {
         static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-        HASH.hash_one((endpoint.base_url(), self.application_key.expose_secret()))
+        HASH.hash_one((base_url, self.application_key.expose_secret()))
     }
 
     /// The headers that carry the keys, marked so that no HTTP library shows them.

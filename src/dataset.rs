@@ -26,7 +26,7 @@ pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
 /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// let state = dataset.lock().await?;
-/// println!("locked by {} since {}", state.user.id, state.drafting_since);
+/// println!("locked by {} since {}", state.user().id, state.drafting_since());
 /// dataset.restore(DatasetVersion::new(1)?).await?;
 /// dataset.unlock().await?;
 /// # Ok(())
@@ -76,7 +76,7 @@ impl Dataset {
         self.lock_wait
     }
 
-    /// The client that the dataset is called by.
+    /// The client that makes the calls.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client

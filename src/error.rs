@@ -27,14 +27,17 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use bytes::Bytes;
-use llmobs_datasets_generated::ResponseValue;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
+use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::credentials::Source;
+use crate::endpoint::Host;
 use crate::rate_limit::{self, RateLimit};
+use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
 
 /// A call that did not succeed, or a value or client that can't be built.
@@ -87,23 +90,23 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
-    pub(crate) host: String,
+    pub(crate) host: Host,
     pub(crate) keys: Source,
 }
 
 /// What the server answered to the last attempt.
 pub(crate) struct Answered {
-    /// Status and headers.
-    pub(crate) head: ResponseValue<()>,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
     /// The host that it leads to, if it is a redirect whose URL has one and repeats no key.
-    pub(crate) redirect_host: Option<String>,
+    pub(crate) redirect_host: Option<Host>,
 }
 
 /// What kind of failure it is. Which status is which kind stands in the table of the
 /// [module](crate::error).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The settings, the keys or the environment can't be used. No call was made.
@@ -175,7 +178,8 @@ pub enum ErrorKind {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The call had no effect.
@@ -185,6 +189,36 @@ pub enum Outcome {
     /// The call may have taken effect, or may yet do so.
     Unknown,
 }
+
+names!(
+    ErrorKind, "error kind",
+    Configuration => "configuration",
+    InvalidInput => "invalid_input",
+    NotSent => "not_sent",
+    ConnectionLost => "connection_lost",
+    TimedOut => "timed_out",
+    BadRequest => "bad_request",
+    Unauthorized => "unauthorized",
+    Forbidden => "forbidden",
+    NotFound => "not_found",
+    Conflict => "conflict",
+    Busy => "busy",
+    Reentrant => "reentrant",
+    HeldBefore => "held_before",
+    LockLost => "lock_lost",
+    Work => "work",
+    RateLimited => "rate_limited",
+    ServerError => "server_error",
+    UnexpectedStatus => "unexpected_status",
+    UnreadableSuccess => "unreadable_success",
+);
+
+names!(
+    Outcome, "outcome",
+    NotApplied => "not_applied",
+    Applied => "applied",
+    Unknown => "unknown",
+);
 
 /// The result of a call, or of what comes before one.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -296,13 +330,13 @@ impl Error {
     /// The status of the answer to the last attempt, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        Some(self.0.answer.as_ref()?.head.status())
+        Some(self.0.answer.as_ref()?.head.status)
     }
 
     /// The headers of that answer, as they came: unlike the body they are not searched for keys.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        Some(self.0.answer.as_ref()?.head.headers())
+        Some(&self.0.answer.as_ref()?.head.headers)
     }
 
     /// The errors in the body of that answer, whether it has them as strings or as objects. Empty if

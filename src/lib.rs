@@ -17,6 +17,7 @@ mod rate_limit;
 mod redactor;
 mod response;
 pub mod retry;
+mod text;
 
 pub use api_error::ApiError;
 pub use attempt::{Attempt, AttemptResult};
@@ -27,7 +28,7 @@ pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, DraftLockError, LockedDataset};
 pub use endpoint::{BaseUrl, Endpoint, Site};
 pub use error::{Error, ErrorKind, Outcome, Result};
-pub use ids::{DatasetId, DatasetVersion, ProjectId};
+pub use ids::{DatasetId, DatasetVersion, ProjectId, VersionOutOfRange};
 pub use operation::Operation;
 pub use rate_limit::RateLimit;
 pub use response::Response;

@@ -78,7 +78,7 @@ impl Known {
             self.pending.fetch_sub(1, Ordering::SeqCst);
         }
         let (lost, theirs) = match (&now, locked.state()) {
-            (Ok(now), Some(state)) if now.drafting_since != state.drafting_since => {
+            (Ok(now), Some(state)) if now.drafting_since() != state.drafting_since => {
                 (true, held_before(now, began.elapsed()).is_some())
             }
             (Ok(_), _) => (false, false),
@@ -180,7 +180,7 @@ impl Lease {
     /// A granted lock, unless it was held before and must not be adopted.
     fn granted(mut self, response: Response<DraftState>, elapsed: Duration) -> Result<Self> {
         if let Some(called) = held_before(&response, elapsed) {
-            let since = response.drafting_since;
+            let since = response.drafting_since();
             tracing::warn!(
                 drafting_since = %since,
                 called = %fmt_http_date(called),
@@ -337,7 +337,7 @@ impl Drop for Lease {
 
 /// When the call began by the server's clock, if the lock was held before.
 fn held_before(response: &Response<DraftState>, elapsed: Duration) -> Option<SystemTime> {
-    let since = u64::try_from(response.drafting_since.timestamp()).ok()?;
+    let since = u64::try_from(response.drafting_since().timestamp()).ok()?;
     let since = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since))?;
     let called = response.date()?.checked_sub(elapsed)?;
     (since.checked_add(TOLERANCE)? < called).then_some(called)

@@ -74,8 +74,12 @@ impl Error {
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
-        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
-            Some(host) => write!(f, " to {}, which is not followed", OneLine(host)),
+        match answer.and_then(|answer| answer.redirect_host.as_ref()) {
+            Some(host) => write!(
+                f,
+                " to {}, which is not followed",
+                OneLine(&host.to_string())
+            ),
             None => Ok(()),
         }
     }
@@ -88,8 +92,8 @@ impl Error {
             ErrorKind::Unauthorized => write!(f, "; check {} for {}", call.keys, call.host),
             ErrorKind::Forbidden => write!(
                 f,
-                "; check that {} belong to {} and permit it",
-                call.keys, call.host
+                "; check that {} are for {} and have permission to {} this dataset",
+                call.keys, call.host, call.operation
             ),
             ErrorKind::RateLimited => match self.retry_after() {
                 Some(wait) => write!(f, "; retry after {wait:?}"),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use llmobs_datasets::{Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
+use llmobs_datasets::{BaseUrl, Client, Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
 
 use crate::clock::TestClock;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, builder, call, dataset, one_attempt};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, credentials, dataset, one_attempt};
 
 const CAP: usize = 4096;
 
@@ -80,7 +80,7 @@ async fn a_body_in_many_pieces_is_one_body() {
     );
     let server = Server::start([Step::Answer(chunked.into_bytes())]).await;
     let state = capped(&server).lock().await.unwrap();
-    assert_eq!(state.user.id, "00000000-0000-0000-0000-000000000010");
+    assert_eq!(state.user().id, "00000000-0000-0000-0000-000000000010");
 }
 
 #[tokio::test]
@@ -142,7 +142,9 @@ async fn real_timeouts_end_a_call_that_gets_no_answer() {
     }
 
     let http = reqwest::Client::builder().no_proxy();
-    let client = builder("http://localhost")
+    let nowhere = BaseUrl::with_plain_http("http://nowhere.invalid").unwrap();
+    let client = Client::builder(credentials())
+        .endpoint(nowhere)
         .http(http.dns_resolver(NoAnswer))
         .connect_timeout(timeout)
         .retry(RetryPolicy::none())

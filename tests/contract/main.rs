@@ -9,6 +9,7 @@
 //! - `server`, `clock`, `setup`: a server that follows a script, a clock that is stopped, and clients of both;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `secrets`, `telemetry`: what the wrapper
 //!   promises, over real sockets;
+//! - `traits`: public types have the traits that users expect;
 //! - `draft_lock`, `turns`, `loss`, `lock_errors`: a lock is always released; tasks take turns; a lock that
 //!   was held before or is lost is detected; the errors fit a service;
 //! - `arbitrary_input`: any bytes in the place of an answer, an id, a site or a key are no panic;
@@ -55,5 +56,6 @@ mod server;
 mod setup;
 mod spec;
 mod telemetry;
+mod traits;
 mod turns;
 mod wire;

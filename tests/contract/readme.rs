@@ -22,7 +22,11 @@ async fn main(client: Client) -> Result<(), Box<dyn Error>> {
 
     // Or call each operation yourself.
     let state = dataset.lock().await?;
-    println!("locked by {} since {}", state.user.id, state.drafting_since);
+    println!(
+        "locked by {} since {}",
+        state.user().id,
+        state.drafting_since()
+    );
     dataset.unlock().await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -104,6 +105,7 @@ pub(crate) struct Server {
 struct State {
     script: Mutex<VecDeque<Step>>,
     received: Mutex<Vec<Received>>,
+    connections: AtomicUsize,
     arrived: Notify,
     /// That an idle connection is closed.
     closed: Notify,
@@ -139,6 +141,7 @@ impl Server {
         let served = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                served.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(socket, Arc::clone(&served)));
             }
         });
@@ -161,6 +164,11 @@ impl Server {
     /// Waits until the client has seen that an idle connection was closed.
     pub(crate) async fn closed(&self) {
         self.state.closed.notified().await;
+    }
+
+    /// The connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
     }
 
     /// The requests so far.

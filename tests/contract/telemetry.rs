@@ -138,7 +138,10 @@ async fn a_call_is_a_span() {
     assert_eq!(field("http.request.method"), Some("PATCH"));
     let template = "\"/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/draft_state/lock\"";
     assert_eq!(field("url.template"), Some(template));
-    assert_eq!(field("server.address"), Some("127.0.0.1"));
+    assert_eq!(field("server.address"), Some("\"127.0.0.1\""));
+    assert_eq!(field("server.port"), server.url().split(':').next_back());
+    assert_eq!(field("llmobs.project_id"), Some(PROJECT_ID));
+    assert_eq!(field("llmobs.dataset_id"), Some(DATASET_ID));
     assert_eq!(field("http.response.status_code"), Some("200"));
     assert_eq!(field("http.request.resend_count"), None);
     assert_eq!(
