@@ -16,6 +16,7 @@
 //! - `faults`, `fault_matrix`: each operation meets each fault, against the truth in the sandbox;
 //! - `at_most_once`, `one_holder`: so do restores and locks of many tasks, some of them dropped;
 //! - `sandbox`: the sandbox answers as the spec says, and the wrapper is right about what it did;
+//! - `processes`: a signal leaves no lock; what processes of one user may expect;
 //! - `main_job`, `readme`: the example and the README do what they say;
 //! - `pages`: the transcription is that of the pages (run by hand, with a saved copy of them).
 #![allow(
@@ -46,6 +47,7 @@ mod main_job;
 mod mutations;
 mod one_holder;
 mod pages;
+mod processes;
 mod quirks;
 mod readme;
 mod retries;
