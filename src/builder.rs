@@ -7,6 +7,7 @@ use std::time::Duration;
 use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
 
 use crate::attempt::{Attempt, AttemptResult, Hooks};
 use crate::client::Inner;
@@ -40,6 +41,8 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    lock_wait: Option<Duration>,
+    adopt_held_lock: bool,
     proxies_of_environment: bool,
     hooks: Hooks,
 }
@@ -56,6 +59,8 @@ impl ClientBuilder {
             max_response_bytes: 1 << 20,
             user_agent: None,
             http: None,
+            lock_wait: None,
+            adopt_held_lock: true,
             proxies_of_environment: false,
             hooks: Hooks::default(),
         }
@@ -161,6 +166,33 @@ impl ClientBuilder {
     #[must_use]
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// How long [`draft_lock`](crate::Dataset::draft_lock) and
+    /// [`with_draft_lock`](crate::Dataset::with_draft_lock) wait for a lock that somebody else holds, be it
+    /// another user or another task of this process. The two waits share this one deadline. A request that
+    /// is in flight at the deadline is not cut off.
+    ///
+    /// By default, another user's lock is refused at once, and other tasks of the process are waited for
+    /// without a limit. [`Duration::ZERO`] refuses both at once.
+    #[must_use]
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = Some(wait);
+        self
+    }
+
+    /// Whether a draft lock that this user held before the call is adopted, as a service does that recovers
+    /// its own lock after a crash. On by default. If it is off, such a lock is refused with
+    /// [`ErrorKind::HeldBefore`](crate::ErrorKind::HeldBefore) and stays as it is: turn it off where several
+    /// processes share an application key.
+    ///
+    /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
+    /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
+    /// than that is not detected.
+    #[must_use]
+    pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
+        self.adopt_held_lock = adopt;
         self
     }
 
@@ -298,6 +330,7 @@ impl ClientBuilder {
                 Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
+            user: self.credentials.user_at(&base_url),
             generated: generated::Client::new_with_client(&base_url, http),
             endpoint: self.endpoint,
             host,
@@ -308,6 +341,9 @@ impl ClientBuilder {
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
             max_response_bytes: self.max_response_bytes,
+            lock_wait: self.lock_wait,
+            adopt_held_lock: self.adopt_held_lock,
+            locks: watch::Sender::default(),
             hooks: self.hooks,
         }))
     }

@@ -1,8 +1,10 @@
 //! A call: one attempt after the other, until there is a success or none is to be had.
 
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use llmobs_datasets_generated as generated;
 use llmobs_datasets_generated::{ClientInfo as _, types};
 use reqwest::header::LOCATION;
@@ -55,6 +57,16 @@ pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
     pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+        self.call_until(request, read, pending()).await
+    }
+
+    /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
+    pub(crate) async fn call_until<T>(
+        &self,
+        request: Request<'_>,
+        read: Read<T>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Response<T>> {
         let operation = request.operation();
         let span = tracing::info_span!(
             "llmobs_datasets.call",
@@ -72,7 +84,7 @@ impl Dataset {
             otel.status_code = tracing::field::Empty,
         );
         // Pinned where it is made, as all large futures of a call: handing one on copies it.
-        let attempts = pin!(self.attempts(request, read, &span));
+        let attempts = pin!(self.attempts(request, read, &span, stop));
         attempts.instrument(span.clone()).await
     }
 
@@ -81,9 +93,11 @@ impl Dataset {
         request: Request<'_>,
         read: Read<T>,
         span: &Span,
+        stop: impl Future<Output = ()>,
     ) -> Result<Response<T>> {
         let operation = request.operation();
         let client = &*self.client.inner;
+        let mut stop = pin!(stop);
         let mut start = Instant::now();
         let end = after(start, client.call_timeout);
         let mut waits = None;
@@ -116,7 +130,7 @@ impl Dataset {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     ended(Some(head.status), None, None);
-                    return Ok(Response::new(value, head, attempts));
+                    return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
             };
@@ -135,6 +149,7 @@ impl Dataset {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
                 outcome => outcome,
             };
+            effect_possible |= outcome == Outcome::Unknown;
             let wait = wait.filter(|wait| after(Instant::now(), *wait) < end);
             let status = answer.as_ref().map(|answer| answer.head.status);
             if let Cause::InvalidInput(_) = cause {
@@ -142,33 +157,38 @@ impl Dataset {
             } else {
                 ended(status, Some(cause.kind()), wait);
             }
-            let error = |cause, answer: Option<Answer>| {
-                Error::of_call(
-                    self.named(operation),
-                    cause,
-                    outcome,
-                    answer.map(|it| client.told(it)),
-                    attempts,
-                )
+            let error = Error::of_call(
+                self.named(operation),
+                cause,
+                outcome,
+                answer.map(|it| client.told(it)),
+                attempts,
+                effect_possible,
+            );
+            let stopped = match wait {
+                None => true,
+                Some(wait) => {
+                    span.record("http.request.resend_count", attempts);
+                    tracing::debug!(
+                        attempt = attempts,
+                        reason = %error,
+                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        "retrying"
+                    );
+                    matches!(
+                        select(stop.as_mut(), pin!(sleep(wait))).await,
+                        Either::Left(_)
+                    )
+                }
             };
-            let Some(wait) = wait else {
+            if stopped {
                 if let Some(status) = status {
                     record_status(span, status);
                 }
-                let error = error(cause, answer);
                 span.record("error.type", tracing::field::debug(error.kind()));
                 span.record("otel.status_code", "ERROR");
                 return Err(error);
-            };
-            effect_possible |= outcome == Outcome::Unknown;
-            span.record("http.request.resend_count", attempts);
-            tracing::debug!(
-                attempt = attempts,
-                reason = %error(cause, answer),
-                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                "retrying"
-            );
-            sleep(wait).await;
+            }
             start = Instant::now();
         }
     }
@@ -240,6 +260,13 @@ impl Dataset {
         })
     }
 
+    /// An error without a call.
+    pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
+        let outcome = cause.outcome();
+        let unsettled = outcome == Outcome::Unknown;
+        Error::of_call(self.named(operation), cause, outcome, None, 0, unsettled)
+    }
+
     fn named(&self, operation: Operation) -> Call {
         let client = &*self.client.inner;
         Call {
@@ -307,7 +334,7 @@ fn record_status(span: &Span, status: StatusCode) {
 }
 
 /// A time later than another; one beyond what can be told is as good as never.
-fn after(start: Instant, duration: Duration) -> Instant {
+pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
     start.checked_add(duration.min(NEVER)).unwrap_or(start)
 }

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -98,6 +100,12 @@ impl Credentials {
 
     pub(crate) fn source(&self) -> Source {
         self.source
+    }
+
+    /// A number that stands for the user at an endpoint, without the key: it is another one in each process.
+    pub(crate) fn user_at(&self, base_url: &str) -> u64 {
+        static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        HASH.hash_one((base_url, self.application_key.expose_secret()))
     }
 
     /// The headers that carry the keys, marked so that no HTTP library shows them.

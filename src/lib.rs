@@ -25,7 +25,7 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
-pub use draft_lock::{DraftLock, DraftLockError, NotLocked};
+pub use draft_lock::{DraftLock, DraftLockError, LockedDataset};
 pub use endpoint::{BaseUrl, Endpoint, Site};
 pub use error::{Error, ErrorKind, Outcome, Result};
 pub use ids::{DatasetId, DatasetVersion, ProjectId, VersionOutOfRange};

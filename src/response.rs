@@ -37,15 +37,22 @@ pub struct Response<T> {
     value: T,
     head: Head,
     attempts: u32,
+    unsettled: bool,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(value: T, head: Head, attempts: u32) -> Self {
+    pub(crate) fn new(value: T, head: Head, attempts: u32, unsettled: bool) -> Self {
         Self {
             value,
             head,
             attempts,
+            unsettled,
         }
+    }
+
+    /// Whether an earlier attempt may take effect later.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     /// The value.

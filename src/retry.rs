@@ -120,12 +120,17 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call, one a retry.
-    pub(crate) fn waits(&self) -> ExponentialBackoff {
+    /// The waits of one call: one for each retry.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + use<> {
+        self.backoffs().take(self.max_attempts as usize - 1)
+    }
+
+    /// The waits without an end.
+    pub(crate) fn backoffs(&self) -> ExponentialBackoff {
         let backoff = ExponentialBuilder::new()
             .with_min_delay(self.initial_backoff)
             .with_max_delay(self.max_backoff)
-            .with_max_times(self.max_attempts as usize - 1);
+            .without_max_times();
         let backoff = if self.jitter {
             backoff.with_jitter()
         } else {
@@ -182,7 +187,13 @@ impl Retry {
             | Cause::CallTimedOut(_)
             | Cause::Unreadable(_)
             | Cause::Configuration(_)
-            | Cause::InvalidInput(_) => Self::Never,
+            | Cause::InvalidInput(_)
+            | Cause::Busy
+            | Cause::Reentrant
+            | Cause::HeldBefore(_)
+            | Cause::LockLost
+            | Cause::CutOff
+            | Cause::Work(_) => Self::Never,
         }
     }
 }

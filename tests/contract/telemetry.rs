@@ -18,7 +18,7 @@ use llmobs_datasets::{ErrorKind, Operation, Result, RetryPolicy};
 use crate::clock::TestClock;
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, builder, call, chain, dataset, one_attempt, runtime};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, chain, dataset, one_attempt};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -27,6 +27,7 @@ pub(crate) struct Seen {
     pub(crate) name: String,
     pub(crate) fields: BTreeMap<String, String>,
     id: u64,
+    parent: Option<u64>,
 }
 
 impl Visit for Seen {
@@ -71,15 +72,19 @@ impl Recorder {
         EVENTS.with_borrow(Vec::clone)
     }
 
+    fn our_spans() -> Vec<Seen> {
+        let spans = Self::spans().into_iter();
+        spans
+            .filter(|seen| seen.name.contains("llmobs_datasets"))
+            .collect()
+    }
+
     fn our_span() -> Seen {
-        let ours = Self::spans()
-            .into_iter()
-            .filter(|seen| seen.name.contains("llmobs_datasets"));
-        let [span] = <[Seen; 1]>::try_from(ours.collect::<Vec<_>>()).unwrap();
+        let [span] = <[Seen; 1]>::try_from(Self::our_spans()).unwrap();
         span
     }
 
-    fn our_events() -> Vec<Seen> {
+    pub(crate) fn our_events() -> Vec<Seen> {
         let events = Self::events().into_iter();
         events
             .filter(|seen| seen.name.contains("llmobs_datasets"))
@@ -88,10 +93,12 @@ impl Recorder {
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let parent = context.span(id).and_then(|span| span.parent());
         let mut seen = Seen {
             name: attributes.metadata().name().to_owned(),
             id: id.into_u64(),
+            parent: parent.map(|parent| parent.id().into_u64()),
             ..Seen::default()
         };
         attributes.record(&mut seen);
@@ -221,7 +228,7 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         tokio::task::yield_now().await;
     }
     let events = Recorder::our_events();
-    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock::guard");
+    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock::lease");
     assert_eq!(
         events[0].fields["message"],
         "draft lock dropped: unlocking in the background"
@@ -236,9 +243,9 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
     );
     assert_eq!(
         events[1].fields["message"],
-        "the dataset may still be locked"
+        "unlocking in the background failed"
     );
-    assert!(events[1].fields["error"].contains("409 Conflict"));
+    assert!(events[1].fields["error"].contains("the draft lock was lost"));
     // It was not cut off, so that this is all.
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -261,40 +268,29 @@ async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
     assert_eq!(event.name, "WARN llmobs_datasets::draft_lock");
     assert_eq!(
         event.fields["message"],
-        "the dataset may still be locked after a panic"
+        "unlocking failed after the work panicked"
     );
-    assert!(event.fields["error"].contains("409 Conflict"));
+    assert!(event.fields["error"].contains("the draft lock was lost"));
 }
 
-#[test]
-fn a_lock_that_outlives_its_runtime_is_a_warning() {
-    let lock = async || {
-        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
-        let dataset = dataset(&builder(&server.url()).build().unwrap());
-        dataset.draft_lock().await.unwrap()
+#[tokio::test]
+async fn the_calls_of_a_draft_lock_are_within_its_span() {
+    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(200)]).await;
+    let dataset = one_attempt(&server);
+    Recorder::start();
+    drop(dataset.draft_lock().await.unwrap());
+    dataset.client().shutdown(std::time::Duration::MAX).await;
+    let [lock, calls @ ..] = &Recorder::our_spans()[..] else {
+        panic!("no span")
     };
-    // The runtime ends before the lock is dropped, or before the unlock is done.
-    for ends_before in [true, false] {
-        let runtime = runtime();
-        let guard = runtime.block_on(lock());
-        Recorder::start();
-        if ends_before {
-            drop(runtime);
-            drop(guard);
-        } else {
-            drop(guard);
-            drop(runtime);
-        }
-        let messages: Vec<_> = Recorder::our_events()
-            .iter()
-            .map(|event| event.fields["message"].clone())
-            .collect();
-        let expected = [
-            "draft lock dropped: unlocking in the background",
-            "unlocking in the background was cut off: the dataset may still be locked",
-        ];
-        assert_eq!(messages, expected);
-    }
+    assert_eq!(lock.name, "llmobs_datasets.draft_lock");
+    assert_eq!(lock.fields["dataset_id"], dataset.dataset_id().as_str());
+    let names: Vec<_> = calls
+        .iter()
+        .map(|call| &*call.fields["otel.name"])
+        .collect();
+    assert_eq!(names, ["lock", "unlock"]);
+    assert!(calls.iter().all(|call| call.parent == Some(lock.id)));
 }
 
 #[test]
