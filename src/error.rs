@@ -21,6 +21,7 @@
 //! a body. If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
 
 mod cause;
+mod lock;
 mod message;
 
 use std::error::Error as StdError;
@@ -32,6 +33,7 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
+pub use self::lock::DraftLockError;
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::credentials::Source;
@@ -284,6 +286,9 @@ impl Error {
     }
 
     pub(crate) fn with_unlock(mut self, unlocking: Unlocking) -> Self {
+        if let Unlocking::Pending(_) = unlocking {
+            self.0.outcome = Outcome::Unknown;
+        }
         self.0.unlocking = unlocking;
         self
     }

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use llmobs_datasets::{Credentials, Dataset, Error, ErrorKind, LockedDataset, Result, RetryPolicy};
+use llmobs_datasets::{
+    Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
+};
 
 use crate::documentation::PROJECT_ID;
-use crate::draft_lock::{LOCK, UNLOCK, done, impatient, locked, restore, settle, verbs};
+use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, impatient, locked, restore, settle, verbs};
 use crate::server::{Server, Step};
 use crate::setup::{builder, credentials, dataset, one_attempt};
 
@@ -228,4 +230,24 @@ async fn a_nested_lock_is_refused_and_never_hangs() {
         .await
         .unwrap();
     assert_eq!(server.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_it_by_then() {
+    let held = std::iter::repeat_n(held_by_john(), 10_000);
+    let server = Server::start([Step::Stall(Vec::new())].into_iter().chain(held)).await;
+    let dataset = dataset(&impatient(&server, credentials(), 2)).lock_wait(PATIENCE * 2);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Conflict, Outcome::Unknown)
+    );
+    assert!(
+        error.may_be_locked() && error.unlock_error().is_none(),
+        "{error}"
+    );
+    let unlocks = || verbs(&server).iter().filter(|verb| *verb == UNLOCK).count();
+    assert_eq!(unlocks(), 1);
+    dataset.client().shutdown(Duration::MAX).await;
+    assert_eq!(unlocks(), 2);
 }
