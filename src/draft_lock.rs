@@ -8,14 +8,13 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 
 use self::lease::{Known, Lease};
 use self::turn::Key;
 use crate::error::Unlocking;
-use crate::{Dataset, DatasetVersion, DraftState, Error, Outcome, Response, Result};
+use crate::{Dataset, DatasetVersion, DraftLockError, DraftState, Error, Response, Result};
 
 /// A dataset whose draft lock is held: what work under the lock needs. It doesn't hold the lock itself.
 #[derive(Clone, Debug)]
@@ -81,18 +80,10 @@ impl LockedDataset {
 /// [`unlock`](Self::unlock) releases it and reports whether that worked; [`keep`](Self::keep) leaves the
 /// dataset locked.
 ///
-/// ```
-/// # use llmobs_datasets::DatasetVersion;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// ```no_run
+/// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
 /// let lock = dataset.draft_lock().await?;
-/// lock.locked().restore(DatasetVersion::new(1)?).await?;
+/// lock.locked().restore("1".parse()?).await?;
 /// lock.unlock().await?;
 /// # Ok(())
 /// # }
@@ -141,118 +132,6 @@ impl fmt::Debug for DraftLock {
     }
 }
 
-/// The error of [`Dataset::with_draft_lock`]: which of lock, work and unlock failed.
-///
-/// `?` turns it into an [`Error`], an `anyhow::Error` or a `Box<dyn std::error::Error + Send + Sync>`; the
-/// last two need a return value of the work (`T`) that is `Send`, `Sync` and `'static`.
-///
-/// ```
-/// use llmobs_datasets::{DraftLockError, Outcome};
-///
-/// fn status<T>(failed: &DraftLockError<T>) -> u16 {
-///     match failed.outcome() {
-///         Outcome::Applied => 200, // the work succeeded; the dataset may still be locked
-///         _ if failed.is_conflict() => 409,
-///         _ if failed.retry_after().is_some() => 503,
-///         _ => 502,
-///     }
-/// }
-/// ```
-#[non_exhaustive]
-pub enum DraftLockError<T> {
-    /// The dataset could not be locked. The work never started.
-    Lock(Error),
-    /// The work failed. An error that isn't one of this crate is the
-    /// [`work_error`](Error::work_error) of this one; that of a failed unlock is its
-    /// [`unlock_error`](Error::unlock_error).
-    Work(Error),
-    /// The work succeeded, but unlocking failed.
-    #[non_exhaustive]
-    Unlock {
-        /// The work's return value.
-        value: T,
-        /// The error of the unlock.
-        error: Error,
-    },
-}
-
-impl<T> DraftLockError<T> {
-    /// The error within.
-    #[must_use]
-    pub fn error(&self) -> &Error {
-        match self {
-            Self::Lock(error) | Self::Work(error) | Self::Unlock { error, .. } => error,
-        }
-    }
-
-    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded, and the
-    /// [outcome](Error::outcome) of its error if it failed.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Lock(_) => Outcome::NotApplied,
-            Self::Work(error) => error.outcome(),
-            Self::Unlock { .. } => Outcome::Applied,
-        }
-    }
-
-    /// Whether somebody else holds the draft lock: see [`Error::is_conflict`].
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        self.error().is_conflict()
-    }
-
-    /// How long the service asks to wait: see [`Error::retry_after`].
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
-        self.error().retry_after()
-    }
-
-    /// Whether this user may still hold the lock.
-    #[must_use]
-    pub fn may_be_locked(&self) -> bool {
-        match self {
-            Self::Lock(error) | Self::Unlock { error, .. } => error.may_be_locked(),
-            Self::Work(error) => error.unlock_error().is_some_and(Error::may_be_locked),
-        }
-    }
-}
-
-impl<T> fmt::Debug for DraftLockError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let step = match self {
-            Self::Lock(_) => "Lock",
-            Self::Work(_) => "Work",
-            Self::Unlock { .. } => "Unlock",
-        };
-        f.debug_tuple(step).field(self.error()).finish()
-    }
-}
-
-impl<T> fmt::Display for DraftLockError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error().fmt(f)
-    }
-}
-
-impl<T> StdError for DraftLockError<T> {
-    /// That of the error within, which `Display` shows.
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error().source()
-    }
-}
-
-impl<T> From<DraftLockError<T>> for Error {
-    /// The error within. The work's return value is dropped.
-    fn from(failed: DraftLockError<T>) -> Self {
-        match failed {
-            DraftLockError::Lock(error)
-            | DraftLockError::Work(error)
-            | DraftLockError::Unlock { error, .. } => error,
-        }
-    }
-}
-
 impl Dataset {
     /// Acquires the draft lock as a guard, for work that doesn't fit
     /// [`with_draft_lock`](Self::with_draft_lock).
@@ -294,36 +173,24 @@ impl Dataset {
     /// A request of the work that was dropped, or whose outcome is unknown, may take effect after the
     /// unlock: the service is not known to refuse it.
     ///
-    /// ```
-    /// # use llmobs_datasets::DatasetVersion;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-    /// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-    /// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-    /// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
-    /// let version = DatasetVersion::new(1)?;
+    /// ```no_run
+    /// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
     /// dataset
-    ///     .with_draft_lock(async |locked| locked.restore(version).await)
+    ///     .with_draft_lock(async |locked| locked.restore("1".parse()?).await)
     ///     .await?;
-    /// # let state = sandbox.dataset(ids.0, ids.1).ok_or("it is there")?;
-    /// # assert_eq!((state.version(), state.holder()), (3, None));
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut` or a box:
+    /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
     ///
     /// ```
-    /// use std::pin::Pin;
-    ///
+    /// use futures_util::future::BoxFuture;
     /// use llmobs_datasets::{Dataset, LockedDataset, Result};
     ///
-    /// type Work = Box<dyn FnOnce(LockedDataset) -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send>;
+    /// type Work = Box<dyn FnOnce(LockedDataset) -> BoxFuture<'static, Result<()>> + Send>;
     ///
-    /// async fn run(dataset: Dataset, work: Work) -> Result<()> {
+    /// async fn spawn(dataset: Dataset, work: Work) -> Result<()> {
     ///     let task = tokio::spawn(async move { dataset.with_draft_lock(work).await });
     ///     Ok(task.await.expect("the work doesn't panic")?)
     /// }

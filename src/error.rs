@@ -22,6 +22,7 @@
 //! becomes "unknown".
 
 mod cause;
+mod lock;
 mod message;
 
 use std::error::Error as StdError;
@@ -34,6 +35,7 @@ use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
+pub use self::lock::DraftLockError;
 pub(crate) use self::message::{chain, root, seconds};
 use crate::answer::Head;
 use crate::api_error::ApiError;
@@ -306,6 +308,9 @@ impl Error {
     }
 
     pub(crate) fn with_unlock(mut self, unlocking: Unlocking) -> Self {
+        if let Unlocking::Pending(_) = unlocking {
+            self.0.outcome = Outcome::Unknown;
+        }
         self.0.unlocking = unlocking;
         self
     }

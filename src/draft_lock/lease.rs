@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
-use std::{future, io, thread};
+use std::{io, thread};
 
 use futures_util::future::select;
 use httpdate::fmt_http_date;
@@ -20,7 +20,7 @@ use super::LockedDataset;
 use super::turn::{Turn, Wait};
 use crate::answer::without_mark;
 use crate::error::{Cause, Unlocking};
-use crate::{Dataset, DraftState, Error, Operation, Outcome, Response, Result};
+use crate::{Dataset, DraftState, Error, ErrorKind, Operation, Outcome, Response, Result};
 
 /// How much earlier than the call `drafting_since` may be, and still be the call's own. Both times are the
 /// server's and in whole seconds, but may be two machines'.
@@ -106,7 +106,7 @@ impl Lease {
         dataset.client.inner.begin_lock(&dataset);
         let lease = Self {
             locked: LockedDataset {
-                dataset,
+                dataset: dataset.clone(),
                 known: Arc::default(),
                 state: None,
                 held_before: false,
@@ -121,23 +121,16 @@ impl Lease {
         // `_here` is dropped with this future, and so is the result of the task: the lease.
         let (caller, _here) = oneshot::channel();
         match tokio::spawn(lease.lock(wait, caller).instrument(span)).await {
-            Ok(Some(locked)) => locked,
-            // This future is being dropped.
-            Ok(None) => future::pending().await,
+            Ok(locked) => locked,
             Err(ended) => match ended.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                // The runtime shuts down, and with it this future.
-                Err(_) => future::pending().await,
+                Err(_) => Err(dataset.error(Operation::Lock, Cause::CutOff)),
             },
         }
     }
 
-    /// Locks. `None` if the caller is gone.
-    async fn lock(
-        mut self,
-        mut wait: Wait,
-        mut caller: oneshot::Sender<Infallible>,
-    ) -> Option<Result<Self>> {
+    /// Locks, until the caller is gone.
+    async fn lock(self, mut wait: Wait, mut caller: oneshot::Sender<Infallible>) -> Result<Self> {
         let dataset = self.locked.dataset.clone();
         let client = &dataset.client.inner;
         let mut began = Instant::now();
@@ -151,7 +144,7 @@ impl Lease {
                 self.locked.known.pending.fetch_add(1, Ordering::SeqCst);
             }
             let error = match locked {
-                Ok(response) => return Some(self.granted(response, began.elapsed())),
+                Ok(response) => return self.granted(response, began.elapsed()),
                 Err(error) => error,
             };
             if is_draft_state(&error) {
@@ -160,21 +153,18 @@ impl Lease {
                     error,
                     "locked, but the draft state in the response is incomplete"
                 );
-                return Some(Ok(self));
+                return Ok(self);
             }
             if !error.is_conflict() {
-                return Some(Err(self.not_locked(error).await));
+                return Err(self.not_locked(error).await);
             }
             let Some(pause) = wait.pause(backoffs.next().unwrap_or_default(), &error) else {
-                let error = error.after_waiting(wait.waited());
-                return Some(Err(self.not_locked(error).await));
+                return Err(self.not_locked(wait.end(error)).await);
             };
             select(pin!(caller.closed()), pin!(sleep(pause))).await;
         }
-        if !self.locked.known.is_pending() {
-            self.end(false);
-        }
-        None
+        let gone = dataset.error(Operation::Lock, Cause::Busy);
+        Err(self.not_locked(gone).await)
     }
 
     /// A granted lock, unless it was held before and must not be adopted.
@@ -190,7 +180,7 @@ impl Lease {
             let dataset = &self.locked.dataset;
             if !dataset.client.inner.adopt_held_lock {
                 let error = dataset.error(Operation::Lock, Cause::HeldBefore(since.to_string()));
-                self.end(false);
+                self.end(self.locked.known.is_pending());
                 return Err(error);
             }
             self.locked.held_before = true;
@@ -208,16 +198,20 @@ impl Lease {
         }
         let again = self.locked.dataset.client.inner.attempt_timeout;
         error.with_unlock(match self.release().await {
-            Ok(_) if pending => Unlocking::Pending(again),
-            Ok(_) => Unlocking::Done,
-            Err(failed) => Unlocking::Failed(failed),
+            Err(failed) if failed.kind() != ErrorKind::LockLost => Unlocking::Failed(failed),
+            _ if pending => Unlocking::Pending(again),
+            _ => Unlocking::Done,
         })
     }
 
     /// Leaves the dataset locked. The turn ends once no lock can take effect late.
     pub(super) fn keep(mut self) {
-        self.keep = true;
-        self.hand_over();
+        if self.locked.known.is_pending() {
+            self.keep = true;
+            self.hand_over();
+        } else {
+            self.end(false);
+        }
     }
 
     /// Releases the lock in a task of its own, which goes on if the future is dropped.
@@ -246,18 +240,13 @@ impl Lease {
         };
         match self.stage {
             // If the runtime has ended, this drops the lease, which comes back here.
-            Stage::Holder => {
-                let release = lease.run().instrument(self.span.clone());
-                drop(self.runtime.spawn(release));
-            }
+            Stage::Holder => drop(self.runtime.spawn(lease.run())),
             // If this fails, it does so, too.
             Stage::Task => {
                 lease.stage = Stage::Thread;
-                let release = lease.run().instrument(self.span.clone());
-                let thread = thread::Builder::new().name("draft lock".to_owned());
-                drop(thread.spawn(|| -> io::Result<()> {
+                drop(thread::Builder::new().spawn(|| -> io::Result<()> {
                     let runtime = Builder::new_current_thread().enable_all().build()?;
-                    runtime.block_on(release);
+                    runtime.block_on(lease.run());
                     Ok(())
                 }));
             }
@@ -271,28 +260,30 @@ impl Lease {
 
     /// Unlocks, and once more, an attempt timeout later, if a lock or the unlock may take effect late.
     async fn run(mut self) {
-        let client = self.locked.dataset.client.clone();
+        let (client, span) = (self.locked.dataset.client.clone(), self.span.clone());
         let late = || sleep(client.inner.attempt_timeout);
         self.locked.known.over.store(true, Ordering::SeqCst);
         let mut pending = self.locked.known.is_pending();
         if self.keep {
-            if pending {
-                late().await;
-            }
+            late().await;
             return self.end(false);
         }
-        loop {
-            let unlocked = self.unlock().await;
+        let mut may_be_locked = true;
+        for first in [true, false] {
+            let unlocked = self.unlock().instrument(span.clone()).await;
             let (unsettled, confirmed) = (is_unsettled(&unlocked), unlocked.is_ok());
-            let may_be_locked = unlocked.as_ref().is_err_and(Error::may_be_locked);
-            self.report(unlocked);
+            may_be_locked = unlocked.as_ref().is_err_and(Error::may_be_locked);
+            if first || may_be_locked {
+                self.report(unlocked);
+            }
             if pending || unsettled {
                 late().await;
             }
             if !std::mem::take(&mut pending) && (confirmed || !unsettled) {
-                return self.end(may_be_locked);
+                break;
             }
         }
+        self.end(may_be_locked);
     }
 
     async fn unlock(&self) -> Result<Response<()>> {

@@ -37,7 +37,7 @@ pub(crate) fn verbs(server: &Server) -> Vec<String> {
 }
 
 /// How long an attempt may take, and so how long a late effect is waited for.
-const PATIENCE: Duration = Duration::from_millis(50);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A client with a short patience, and no pause before a retry.
 pub(crate) fn impatient(server: &Server, keys: Credentials, attempts: u32) -> Client {

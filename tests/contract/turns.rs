@@ -2,12 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use llmobs_datasets::{Credentials, Dataset, Error, ErrorKind, LockedDataset, Result, RetryPolicy};
+use llmobs_datasets::{
+    Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
+};
 
+use crate::clock::{TestClock, pass};
 use crate::documentation::PROJECT_ID;
-use crate::draft_lock::{LOCK, UNLOCK, done, impatient, locked, restore, settle, verbs};
+use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, impatient, locked, restore, settle, verbs};
 use crate::server::{Server, Step};
 use crate::setup::{builder, credentials, dataset, one_attempt};
+use crate::telemetry::Recorder;
 
 async fn nothing(_: LockedDataset) -> Result<()> {
     Ok(())
@@ -228,4 +232,77 @@ async fn a_nested_lock_is_refused_and_never_hangs() {
         .await
         .unwrap();
     assert_eq!(server.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_it_by_then() {
+    let held = std::iter::repeat_n(held_by_john(), 10_000);
+    let server = Server::start([Step::Stall(Vec::new())].into_iter().chain(held)).await;
+    let dataset = dataset(&impatient(&server, credentials(), 2)).lock_wait(PATIENCE * 2);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Conflict, Outcome::Unknown)
+    );
+    assert!(
+        error.may_be_locked() && error.unlock_error().is_none(),
+        "{error}"
+    );
+    let unlocks = || verbs(&server).iter().filter(|verb| *verb == UNLOCK).count();
+    assert_eq!(unlocks(), 1);
+    dataset.client().shutdown(Duration::MAX).await;
+    assert_eq!(unlocks(), 2);
+}
+
+/// The events of a wait: who holds the lock.
+fn waits() -> Vec<String> {
+    let events = Recorder::our_events().into_iter();
+    let waits = events.filter(|event| event.fields["message"] == "waiting for the draft lock");
+    waits.map(|event| event.fields["holder"].clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_task_is_logged_after_half_a_second_and_every_half_minute() {
+    let _clock = TestClock::default();
+    let server = Server::start([locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    Recorder::start();
+    let waiting = tokio::spawn(async move { dataset.with_draft_lock(nothing).await });
+    settle().await;
+    pass(Duration::from_millis(490)).await;
+    assert_eq!(waits(), [""; 0]);
+    for logged in 1..4 {
+        pass(Duration::from_millis(20)).await;
+        assert_eq!(waits(), vec!["another task of this process"; logged]);
+        pass(Duration::from_millis(29_980)).await;
+    }
+    lock.unlock().await.unwrap();
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_user_is_logged_with_the_services_words() {
+    let clock = TestClock::default();
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 1000)).await;
+    let pause = Duration::from_secs(1);
+    let retry = RetryPolicy::none().backoff(pause, pause).jitter(false);
+    let client = clock.watch(builder(&server.url())).retry(retry);
+    let dataset = dataset(&client.lock_wait(pause * 45).build().unwrap());
+    Recorder::start();
+    let waiting = tokio::spawn(async move { dataset.draft_lock().await });
+    for asked in 1..=46 {
+        while clock.ended() < asked {
+            tokio::task::yield_now().await;
+        }
+        settle().await;
+        pass(pause).await;
+    }
+    assert!(waiting.await.unwrap().unwrap_err().is_conflict());
+    let waits = waits();
+    assert_eq!(waits.len(), 2, "{waits:?}");
+    assert!(
+        waits[0].contains("Locked by John Roe since 09:20"),
+        "{waits:?}"
+    );
 }
