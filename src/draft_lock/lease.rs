@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::panic::resume_unwind;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::{Duration, SystemTime};
 use std::{io, thread};
 
@@ -34,15 +35,14 @@ pub(super) struct Lease {
     stage: Stage,
     keep: bool,
     reply: Option<oneshot::Sender<Result<Response<()>>>>,
-    runtime: Handle,
     span: Span,
 }
 
 /// Who has the lease.
-#[derive(Clone, Copy)]
 enum Stage {
-    Holder,
-    /// A task that releases it, on the runtime on which the lock was acquired.
+    /// Whoever acquired it, on this runtime.
+    Holder(Handle),
+    /// A task that releases it, on that runtime.
     Task,
     /// A thread that releases it, because that runtime has ended.
     Thread,
@@ -61,21 +61,21 @@ pub(super) struct Known {
 
 impl Known {
     fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::SeqCst) > 0
+        self.pending.load(SeqCst) > 0
     }
 
     /// Whether the lock is known to be lost: requests it again, and compares.
     pub(super) async fn is_lost(&self, locked: &LockedDataset) -> Result<bool> {
         let began = Instant::now();
         // Pending until the response shows otherwise, so that a dropped future leaves it so.
-        self.pending.fetch_add(1, Ordering::SeqCst);
-        if self.lost.load(Ordering::SeqCst) || self.over.load(Ordering::SeqCst) {
-            self.pending.fetch_sub(1, Ordering::SeqCst);
+        self.pending.fetch_add(1, SeqCst);
+        if self.lost.load(SeqCst) || self.over.load(SeqCst) {
+            self.pending.fetch_sub(1, SeqCst);
             return Ok(true);
         }
         let now = locked.dataset.lock().await;
         if !is_unsettled(&now) {
-            self.pending.fetch_sub(1, Ordering::SeqCst);
+            self.pending.fetch_sub(1, SeqCst);
         }
         let (lost, theirs) = match (&now, locked.state()) {
             (Ok(now), Some(state)) if now.drafting_since() != state.drafting_since => {
@@ -86,7 +86,7 @@ impl Known {
             (Err(error), _) if is_draft_state(error) => (false, false),
             (Err(_), _) => return now.map(|_| false),
         };
-        self.lost.fetch_or(theirs, Ordering::SeqCst);
+        self.lost.fetch_or(theirs, SeqCst);
         Ok(lost)
     }
 }
@@ -112,10 +112,9 @@ impl Lease {
                 held_before: false,
             },
             turn: Some(turn),
-            stage: Stage::Holder,
+            stage: Stage::Holder(Handle::current()),
             keep: false,
             reply: None,
-            runtime: Handle::current(),
             span: span.clone(),
         };
         // `_here` is dropped with this future, and so is the result of the task: the lease.
@@ -141,7 +140,7 @@ impl Lease {
             }
             let locked = dataset.lock_until(caller.closed()).await;
             if is_unsettled(&locked) {
-                self.locked.known.pending.fetch_add(1, Ordering::SeqCst);
+                self.locked.known.pending.fetch_add(1, SeqCst);
             }
             let error = match locked {
                 Ok(response) => return self.granted(response, began.elapsed()),
@@ -235,12 +234,11 @@ impl Lease {
             stage: Stage::Task,
             keep: self.keep,
             reply: self.reply.take(),
-            runtime: self.runtime.clone(),
             span: self.span.clone(),
         };
-        match self.stage {
+        match &self.stage {
             // If the runtime has ended, this drops the lease, which comes back here.
-            Stage::Holder => drop(self.runtime.spawn(lease.run())),
+            Stage::Holder(runtime) => drop(runtime.spawn(lease.run())),
             // If this fails, it does so, too.
             Stage::Task => {
                 lease.stage = Stage::Thread;
@@ -262,7 +260,7 @@ impl Lease {
     async fn run(mut self) {
         let (client, span) = (self.locked.dataset.client.clone(), self.span.clone());
         let late = || sleep(client.inner.attempt_timeout);
-        self.locked.known.over.store(true, Ordering::SeqCst);
+        self.locked.known.over.store(true, SeqCst);
         let mut pending = self.locked.known.is_pending();
         if self.keep {
             late().await;
@@ -288,7 +286,7 @@ impl Lease {
 
     async fn unlock(&self) -> Result<Response<()>> {
         let dataset = &self.locked.dataset;
-        if self.locked.known.lost.load(Ordering::SeqCst) {
+        if self.locked.known.lost.load(SeqCst) {
             return Err(dataset.error(Operation::Unlock, Cause::LockLost));
         }
         dataset.unlock().await.map_err(Error::lost_if_conflict)
@@ -315,11 +313,9 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let (Some(_), Stage::Holder) = (&self.turn, self.stage) {
-            let (project_id, dataset_id) = (
-                self.locked.dataset.project_id(),
-                self.locked.dataset.dataset_id(),
-            );
+        if let (Some(_), Stage::Holder(_)) = (&self.turn, &self.stage) {
+            let dataset = &self.locked.dataset;
+            let (project_id, dataset_id) = (dataset.project_id(), dataset.dataset_id());
             tracing::warn!(%project_id, %dataset_id, "draft lock dropped: unlocking in the background");
         }
         self.hand_over();
