@@ -35,6 +35,7 @@ mod calls;
 mod clock;
 mod configuration;
 mod connections;
+mod cuts;
 mod documentation;
 mod draft_lock;
 mod examples;
