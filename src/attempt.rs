@@ -13,7 +13,7 @@ use crate::api_error;
 use crate::call::{Read, Request, after};
 use crate::client::Inner;
 use crate::connect::respond_by;
-use crate::endpoint::Host;
+use crate::endpoint::host_and_port;
 use crate::error::{Answered, Cause, Unreadable, root};
 use crate::hooks::Attempt;
 
@@ -42,7 +42,7 @@ impl Inner {
         start: Instant,
         call_end: Instant,
     ) -> Result<(T, Head), Failed> {
-        let end = call_end.min(after(start, self.attempt_timeout));
+        let end = call_end.min(after(start, self.settings.attempt_timeout));
         let mut request = self.generated(request, attempt)?;
         if let Some(before) = &self.hooks.before {
             before(attempt, request.headers_mut());
@@ -51,11 +51,13 @@ impl Inner {
         let mut response = match respond_by(end, sent).await {
             Some(Ok(response)) => response,
             Some(Err(error)) => return Err(unanswered(error).into()),
-            None if end == call_end => return Err(Cause::CallTimedOut(self.call_timeout).into()),
-            None => return Err(Cause::AttemptTimedOut(self.attempt_timeout).into()),
+            None if end == call_end => {
+                return Err(Cause::CallTimedOut(self.settings.call_timeout).into());
+            }
+            None => return Err(Cause::AttemptTimedOut(self.settings.attempt_timeout).into()),
         };
         let mut answer = Answer::new(&mut response);
-        let body = answer.read_body(response, self.max_response_bytes);
+        let body = answer.read_body(response, self.settings.max_response_bytes);
         // A timeout ends the body, not the response: its status is known.
         let _ = timeout_at(end, pin!(body)).await;
         let cause = if answer.head.status.is_success() {
@@ -120,11 +122,11 @@ impl Inner {
 
     /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
     /// repeats a key.
-    fn redirect_host(&self, head: &Head) -> Option<Host> {
+    fn redirect_host(&self, head: &Head) -> Option<String> {
         let location = head.headers.get(LOCATION)?.to_str().ok()?;
-        let url = Url::parse(location).ok()?;
-        let host = Host::of(&url).filter(|_| head.status.is_redirection())?;
-        let shown = self.redactor.redact(host.name.as_bytes()).is_none();
+        let url = Url::parse(location).ok();
+        let host = host_and_port(&url.filter(|_| head.status.is_redirection())?)?;
+        let shown = self.redactor.redact(host.as_bytes()).is_none();
         shown.then_some(host)
     }
 }

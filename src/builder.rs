@@ -11,10 +11,10 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
 use tower::util::MapFutureLayer;
 
-use crate::client::Inner;
+use crate::client::{Inner, Settings};
 use crate::connect::connect_within;
 use crate::credentials;
-use crate::endpoint::{Host, LOCALHOST, LOOPBACK};
+use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port};
 use crate::error::chain;
 use crate::hooks::{Attempt, AttemptResult, Hooks};
 use crate::retry::Budget;
@@ -38,16 +38,9 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub struct ClientBuilder {
     credentials: Credentials,
-    endpoint: Endpoint,
-    retry: RetryPolicy,
-    connect_timeout: Duration,
-    attempt_timeout: Duration,
-    call_timeout: Duration,
-    max_response_bytes: usize,
+    settings: Settings,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
-    lock_wait: Option<Duration>,
-    adopt_held_lock: bool,
     proxies_of_environment: bool,
     hooks: Hooks,
 }
@@ -56,16 +49,9 @@ impl ClientBuilder {
     pub(crate) fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
-            endpoint: Endpoint::default(),
-            retry: RetryPolicy::default(),
-            connect_timeout: Duration::from_secs(5),
-            attempt_timeout: Duration::from_secs(15),
-            call_timeout: Duration::from_secs(60),
-            max_response_bytes: 1 << 20,
+            settings: Settings::default(),
             user_agent: None,
             http: None,
-            lock_wait: None,
-            adopt_held_lock: true,
             proxies_of_environment: false,
             hooks: Hooks::default(),
         }
@@ -90,14 +76,14 @@ impl ClientBuilder {
     /// Where the API is: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = endpoint.into();
+        self.settings.endpoint = endpoint.into();
         self
     }
 
     /// When attempts are repeated. See [`RetryPolicy`] for the default.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
+        self.settings.retry = policy;
         self
     }
 
@@ -105,7 +91,7 @@ impl ClientBuilder {
     /// that its end is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.settings.connect_timeout = timeout;
         self
     }
 
@@ -113,14 +99,14 @@ impl ClientBuilder {
     /// answer that has begun is taken as far as it came.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.settings.attempt_timeout = timeout;
         self
     }
 
     /// The time for a whole call, with all attempts and the waits between them. 60 seconds by default.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout;
+        self.settings.call_timeout = timeout;
         self
     }
 
@@ -129,7 +115,7 @@ impl ClientBuilder {
     /// [`UnreadableSuccess`](crate::ErrorKind::UnreadableSuccess).
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
-        self.max_response_bytes = bytes;
+        self.settings.max_response_bytes = bytes;
         self
     }
 
@@ -183,7 +169,7 @@ impl ClientBuilder {
     /// without a limit. [`Duration::ZERO`] refuses both at once.
     #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
-        self.lock_wait = Some(wait);
+        self.settings.lock_wait = Some(wait);
         self
     }
 
@@ -197,7 +183,7 @@ impl ClientBuilder {
     /// than that is not detected.
     #[must_use]
     pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
-        self.adopt_held_lock = adopt;
+        self.settings.adopt_held_lock = adopt;
         self
     }
 
@@ -265,7 +251,7 @@ impl ClientBuilder {
             feature = "rustls",
             feature = "rustls-no-provider",
             feature = "native-tls"
-        ))) && self.endpoint.needs_tls()
+        ))) && self.settings.endpoint.needs_tls()
         {
             return Err(Error::configuration(
                 "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets"
@@ -295,9 +281,10 @@ impl ClientBuilder {
             })?,
             None => HeaderValue::from_static(VERSION),
         };
-        let base_url = self.endpoint.base_url().into_owned();
-        let host = Url::parse(&base_url).ok().as_ref().and_then(Host::of);
-        let host = host.ok_or_else(|| Error::configuration(format!("{base_url} has no host")))?;
+        let base_url = self.settings.endpoint.base_url().into_owned();
+        let no_host = || Error::configuration(format!("{base_url} has no host"));
+        let url = Url::parse(&base_url).map_err(|_| no_host())?;
+        let host = host_and_port(&url).ok_or_else(no_host)?;
         let proxies = self.proxies_of_environment && self.http.is_none();
         let proxy = proxies.then(proxy_of_environment).flatten();
         let mut http = match self.http {
@@ -305,7 +292,7 @@ impl ClientBuilder {
             None if proxies => default_http(),
             None => default_http().no_proxy(),
         };
-        if self.endpoint.is_plain_loopback() {
+        if self.settings.endpoint.is_plain_loopback() {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
             #[cfg(any(
                 feature = "rustls",
@@ -317,7 +304,7 @@ impl ClientBuilder {
                 http = http.tls_certs_only([]);
             }
         }
-        let connect_timeout = self.connect_timeout;
+        let connect_timeout = self.settings.connect_timeout;
         let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
@@ -343,19 +330,13 @@ impl ClientBuilder {
         Ok(Client::new(Inner {
             user: self.credentials.user_at(&base_url),
             generated: generated::Client::new_with_client(&base_url, http),
-            endpoint: self.endpoint,
-            proxy: proxy.map(|host| host.as_str().into()),
-            host,
-            connect_timeout: self.connect_timeout,
+            proxy: proxy.map(Into::into),
+            url,
+            host: host.into(),
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
-            budget: Budget::new(self.retry.budget_size()),
-            retry: self.retry,
-            attempt_timeout: self.attempt_timeout,
-            call_timeout: self.call_timeout,
-            max_response_bytes: self.max_response_bytes,
-            lock_wait: self.lock_wait,
-            adopt_held_lock: self.adopt_held_lock,
+            budget: Budget::new(self.settings.retry.budget_size()),
+            settings: self.settings,
             locks: watch::Sender::default(),
             hooks: self.hooks,
         }))
@@ -384,12 +365,12 @@ fn default_http() -> reqwest::ClientBuilder {
 }
 
 /// The host of the proxy that the environment names for HTTPS, without its user and password.
-fn proxy_of_environment() -> Option<Host> {
+fn proxy_of_environment() -> Option<String> {
     let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let values = variables.into_iter().filter_map(|name| env::var(name).ok());
     let proxy = values.into_iter().find(|value| !value.is_empty())?;
     let url = Url::parse(&proxy).ok().filter(Url::has_host);
-    Host::of(&url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?)
+    host_and_port(&url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?)
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

@@ -56,8 +56,8 @@ impl Dataset {
             otel.name = %operation,
             http.request.method = %operation.method(),
             url.template = operation.url_template(),
-            server.address = self.client.inner.host.name,
-            server.port = self.client.inner.host.port,
+            server.address = self.client.inner.url.host_str(),
+            server.port = self.client.inner.url.port_or_known_default(),
             llmobs.project_id = %self.project_id(),
             llmobs.dataset_id = %self.dataset_id(),
             http.response.status_code = tracing::field::Empty,
@@ -81,8 +81,12 @@ impl Dataset {
         let client = &*self.client.inner;
         let mut stop = pin!(stop);
         let mut start = Instant::now();
-        let end = after(start, client.call_timeout);
-        let mut backoffs = client.retry.backoffs().take(client.retry.retries());
+        let end = after(start, client.settings.call_timeout);
+        let mut backoffs = client
+            .settings
+            .retry
+            .backoffs()
+            .take(client.settings.retry.retries());
         let mut attempts = 0;
         let mut effect_possible = false;
         loop {
@@ -110,8 +114,8 @@ impl Dataset {
             let status = head.map(|head| head.status);
             let backoff = backoffs.next();
             let retry = backoff
-                .filter(|_| client.retry.allows(operation, &cause))
-                .and_then(|backoff| client.retry.wait(backoff, hint))
+                .filter(|_| client.settings.retry.allows(operation, &cause))
+                .and_then(|backoff| client.settings.retry.wait(backoff, hint))
                 .filter(|wait| after(Instant::now(), *wait) < end);
             let wait = retry.filter(|_| client.budget.take());
             let outcome = match cause.outcome() {
@@ -125,19 +129,14 @@ impl Dataset {
                 let kind = Some(cause.kind());
                 client.hooks.after(&attempt, start, status, kind, wait);
             }
-            let mut error = Error::of_call(
-                self.named(operation),
-                cause,
-                outcome,
-                answer.map(|it| client.answered(it)),
-                attempts,
-                effect_possible,
-            );
+            let mut error = self.error(operation, cause);
+            error.0.outcome = outcome;
+            error.0.answer = answer.map(|it| client.answered(it));
+            error.0.attempts = attempts;
+            error.0.unsettled = effect_possible;
+            error.0.out_of_budget = retry.is_some() && wait.is_none();
             let stopped = match wait {
-                None => {
-                    error.out_of_budget(retry.is_some());
-                    true
-                }
+                None => true,
                 Some(wait) => {
                     span.record("http.request.resend_count", attempts);
                     tracing::info!(
@@ -164,23 +163,18 @@ impl Dataset {
         }
     }
 
-    /// An error without a call.
+    /// An error without an attempt.
     pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
-        let outcome = cause.outcome();
-        let unsettled = outcome == Outcome::Unknown;
-        Error::of_call(self.named(operation), cause, outcome, None, 0, unsettled)
-    }
-
-    fn named(&self, operation: Operation) -> Call {
         let client = &*self.client.inner;
-        Call {
+        let call = Call {
             operation,
             project_id: self.project_id().clone(),
             dataset_id: self.dataset_id().clone(),
             host: client.host.clone(),
             keys: client.credentials.source(),
             proxy: client.proxy.clone(),
-        }
+        };
+        Error::of_call(call, cause)
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
+use reqwest::Url;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
-use crate::endpoint::Host;
 use crate::hooks::Hooks;
 use crate::redactor::Redactor;
 use crate::retry::Budget;
@@ -58,30 +58,54 @@ pub(crate) struct Inner {
     pub(crate) generated: generated::Client,
     pub(crate) credentials: Credentials,
     pub(crate) redactor: Redactor,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) host: Host,
+    pub(crate) settings: Settings,
+    pub(crate) url: Url,
+    pub(crate) host: Arc<str>,
     /// The proxy of the environment.
     pub(crate) proxy: Option<Arc<str>>,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) call_timeout: Duration,
-    pub(crate) max_response_bytes: usize,
     pub(crate) hooks: Hooks,
     pub(crate) budget: Budget,
     /// Stands for the endpoint and the application key, and so for the user that holds a lock.
     pub(crate) user: u64,
-    pub(crate) lock_wait: Option<Duration>,
-    pub(crate) adopt_held_lock: bool,
     /// The datasets whose lock is requested, held or being released (`false`), or may be left behind (`true`).
     pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), bool>>,
+}
+
+/// The settings of a client, each documented at its method of [`ClientBuilder`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is documented at its setter")]
+pub struct Settings {
+    pub endpoint: Endpoint,
+    pub retry: RetryPolicy,
+    pub connect_timeout: Duration,
+    pub attempt_timeout: Duration,
+    pub call_timeout: Duration,
+    pub max_response_bytes: usize,
+    pub lock_wait: Option<Duration>,
+    pub adopt_held_lock: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint::default(),
+            retry: RetryPolicy::default(),
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(15),
+            call_timeout: Duration::from_secs(60),
+            max_response_bytes: 1 << 20,
+            lock_wait: None,
+            adopt_held_lock: true,
+        }
+    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("host", &self.inner.host.to_string())
-            .field("retry", &self.inner.retry)
+            .field("host", &self.inner.host)
+            .field("retry", &self.inner.settings.retry)
             .finish_non_exhaustive()
     }
 }
@@ -125,40 +149,10 @@ impl Client {
         }
     }
 
-    /// The location of the API.
+    /// The settings that the builder made.
     #[must_use]
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.inner.endpoint
-    }
-
-    /// The retry policy of the calls.
-    #[must_use]
-    pub fn retry_policy(&self) -> &RetryPolicy {
-        &self.inner.retry
-    }
-
-    /// The time limit for connecting: [`ClientBuilder::connect_timeout`].
-    #[must_use]
-    pub fn connect_timeout(&self) -> Duration {
-        self.inner.connect_timeout
-    }
-
-    /// The time limit for one attempt: [`ClientBuilder::attempt_timeout`].
-    #[must_use]
-    pub fn attempt_timeout(&self) -> Duration {
-        self.inner.attempt_timeout
-    }
-
-    /// The time limit for a whole call: [`ClientBuilder::call_timeout`].
-    #[must_use]
-    pub fn call_timeout(&self) -> Duration {
-        self.inner.call_timeout
-    }
-
-    /// The maximum number of response body bytes to read: [`ClientBuilder::max_response_bytes`].
-    #[must_use]
-    pub fn max_response_bytes(&self) -> usize {
-        self.inner.max_response_bytes
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
     /// A handle to a dataset, to call its operations. This sends nothing, and doesn't check that the dataset

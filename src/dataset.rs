@@ -49,7 +49,7 @@ pub struct Dataset {
 impl Dataset {
     pub(crate) fn new(client: Client, project: ProjectId, id: DatasetId) -> Self {
         Self {
-            lock_wait: client.inner.lock_wait,
+            lock_wait: client.inner.settings.lock_wait,
             client,
             project,
             id,

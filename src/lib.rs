@@ -23,7 +23,7 @@ mod text;
 
 pub use api_error::ApiError;
 pub use builder::ClientBuilder;
-pub use client::Client;
+pub use client::{Client, Settings};
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, LockedDataset};

@@ -79,7 +79,7 @@ impl Error {
     /// proxy, name or certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let call = self.0.call.as_ref();
-        let host = call.map_or("the server", |call| call.host.as_str());
+        let host = call.map_or("the server", |call| &*call.host);
         let root = root(error);
         let proxy = chain(error).find_map(|error| {
             let text = error.to_string();
@@ -109,12 +109,8 @@ impl Error {
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
-        match answer.and_then(|answer| answer.redirect_host.as_ref()) {
-            Some(host) => write!(
-                f,
-                " to {}, which is not followed",
-                OneLine(&host.to_string())
-            ),
+        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
+            Some(host) => write!(f, " to {}, which is not followed", OneLine(host)),
             None => Ok(()),
         }
     }
