@@ -38,7 +38,6 @@ pub use self::lock::DraftLockError;
 pub(crate) use self::message::{chain, root, seconds};
 use crate::answer::Head;
 use crate::api_error::ApiError;
-use crate::credentials::Source;
 use crate::rate_limit::{self, RateLimit};
 use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
@@ -96,7 +95,7 @@ pub(crate) struct Call {
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
     pub(crate) host: Arc<str>,
-    pub(crate) keys: Source,
+    pub(crate) keys: &'static str,
     pub(crate) proxy: Option<Arc<str>>,
 }
 

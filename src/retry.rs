@@ -28,8 +28,6 @@ mod budget;
 use std::iter;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-
 pub(crate) use self::budget::Budget;
 use crate::Operation;
 use crate::error::Cause;
@@ -168,12 +166,18 @@ impl RetryPolicy {
         }
     }
 
-    /// Whether a failed attempt may be followed by another one.
+    /// Whether a failed attempt may be followed by another one: the table in the docs of this module.
     pub(crate) fn allows(&self, operation: Operation, cause: &Cause) -> bool {
-        match Retry::of(cause) {
-            Retry::Always => true,
-            Retry::IfRepeatable => operation.is_idempotent() || self.repeat_restore,
-            Retry::Never => false,
+        let repeatable = operation.is_idempotent() || self.repeat_restore;
+        match cause {
+            Cause::NotSent(_) => true,
+            Cause::Lost(_) | Cause::AttemptTimedOut(_) | Cause::HttpTimedOut(_) => repeatable,
+            Cause::Status(status) => match status.as_u16() {
+                429 => true,
+                408 | 500 | 502..=504 => repeatable,
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -185,47 +189,6 @@ impl RetryPolicy {
             // Everybody who got this hint returns after it, but not in the same instant.
             Some(hint) => Some(backoff.max(hint.saturating_add(self.jitter_up_to(backoff)))),
             None => Some(backoff),
-        }
-    }
-}
-
-/// The table in the docs of this module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Retry {
-    /// It can't have taken effect.
-    Always,
-    /// It may have taken effect, so it is retried only where that does no harm.
-    IfRepeatable,
-    Never,
-}
-
-impl Retry {
-    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
-    fn of(cause: &Cause) -> Self {
-        match cause {
-            Cause::NotSent(_) => Self::Always,
-            Cause::Lost(_) | Cause::AttemptTimedOut(_) | Cause::HttpTimedOut(_) => {
-                Self::IfRepeatable
-            }
-            Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Always,
-            Cause::Status(
-                StatusCode::REQUEST_TIMEOUT
-                | StatusCode::INTERNAL_SERVER_ERROR
-                | StatusCode::BAD_GATEWAY
-                | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::GATEWAY_TIMEOUT,
-            ) => Self::IfRepeatable,
-            Cause::Status(_)
-            | Cause::CallTimedOut(_)
-            | Cause::Unreadable(_)
-            | Cause::Configuration(_)
-            | Cause::InvalidInput(_)
-            | Cause::Busy
-            | Cause::Reentrant
-            | Cause::HeldBefore(_)
-            | Cause::LockLost
-            | Cause::CutOff
-            | Cause::Work(_) => Self::Never,
         }
     }
 }

@@ -18,7 +18,7 @@ impl Error {
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
             Cause::Configuration(message) | Cause::InvalidInput(message) => {
-                write!(f, "{}", OneLine(message))?;
+                f.write_str(&one_line(message))?;
             }
             Cause::NotSent(error) => self.not_sent(error, f)?,
             Cause::Lost(error) => {
@@ -67,7 +67,7 @@ impl Error {
         let mut words = self.errors().iter().filter_map(|error| error.words(status));
         for (index, words) in words.by_ref().take(MAX_ERRORS).enumerate() {
             let separator = if index == 0 { ":" } else { ";" };
-            write!(f, "{separator} {}", OneLine(&words))?;
+            write!(f, "{separator} {}", one_line(&words))?;
         }
         match words.count() {
             0 => Ok(()),
@@ -110,7 +110,7 @@ impl Error {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
         match answer.and_then(|answer| answer.redirect_host.as_deref()) {
-            Some(host) => write!(f, " to {}, which is not followed", OneLine(host)),
+            Some(host) => write!(f, " to {}, which is not followed", one_line(host)),
             None => Ok(()),
         }
     }
@@ -136,33 +136,21 @@ impl Error {
 }
 
 /// A text of others on one line, and no longer than a line.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        // Control characters, line separators, and characters that change the direction of text.
-        let breaks = |c: char| {
-            c.is_control()
-                || matches!(
-                    c,
-                    '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                )
-                || matches!(c, '\u{2066}'..='\u{2069}')
-        };
-        for c in self.0.chars().take(MAX_CHARS) {
-            f.write_char(if breaks(c) { ' ' } else { c })?;
-        }
-        if self.0.chars().nth(MAX_CHARS).is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
+fn one_line(text: &(impl ToString + ?Sized)) -> String {
+    // Control characters, line separators, and characters that change the direction of text.
+    let breaks = |c: char| {
+        let others = ['\u{61c}', '\u{200e}', '\u{200f}'];
+        c.is_control()
+            || others.contains(&c)
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let text = text.to_string();
+    let shown = text.chars().take(MAX_CHARS);
+    let mut line: String = shown.map(|c| if breaks(c) { ' ' } else { c }).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        line.push('…');
     }
-}
-
-/// An error of others on one line.
-fn one_line(error: &dyn StdError) -> String {
-    OneLine(&error.to_string()).to_string()
+    line
 }
 
 /// An error and its sources.
@@ -195,7 +183,7 @@ impl fmt::Display for Error {
         }
         if let Some(call) = &self.0.call {
             let (dataset, project) = (call.dataset_id.as_str(), call.project_id.as_str());
-            let (dataset, project) = (OneLine(dataset), OneLine(project));
+            let (dataset, project) = (one_line(dataset), one_line(project));
             write!(
                 f,
                 "{} dataset {dataset} of project {project}: ",
