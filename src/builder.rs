@@ -73,44 +73,77 @@ impl ClientBuilder {
         })
     }
 
-    /// Where the API is: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
+    /// Sets the location of the API: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::{BaseUrl, Site};
+    ///
+    /// let eu = Client::builder(keys.clone()).endpoint(Site::EU1).build()?;
+    /// let sandbox: BaseUrl = "http://127.0.0.1:8080".parse()?;
+    /// let test = Client::builder(keys).endpoint(sandbox).build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
         self.settings.endpoint = endpoint.into();
         self
     }
 
-    /// When attempts are repeated. See [`RetryPolicy`] for the default.
+    /// Sets when attempts are retried. See the module [`retry`](crate::retry) for the default.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::RetryPolicy;
+    ///
+    /// let once = Client::builder(keys).retry(RetryPolicy::none()).build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// The time to reach the server, TLS included. 5 seconds by default. Nothing is sent before, so
-    /// that its end is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
+    /// Sets the connect timeout: DNS, TCP, proxy and TLS handshake together. 5 seconds by default. Nothing has
+    /// been sent when it expires, so the error is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// # use std::time::Duration;
+    /// let client = Client::builder(keys)
+    ///     .connect_timeout(Duration::from_secs(2))
+    ///     .attempt_timeout(Duration::from_secs(5))
+    ///     .call_timeout(Duration::from_secs(20))
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
     }
 
-    /// The time for one attempt, from its start to the end of the answer. 15 seconds by default. An
-    /// answer that has begun is taken as far as it came.
+    /// Sets the attempt timeout, from the start of an attempt to the end of its response. 15 seconds by
+    /// default. If it expires before a connection is established, the error is
+    /// [`NotSent`](crate::ErrorKind::NotSent); while the response arrives, its status is known.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
     }
 
-    /// The time for a whole call, with all attempts and the waits between them. 60 seconds by default.
+    /// Sets the call timeout, for all attempts of a call and the waits between them. 60 seconds by default.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.settings.call_timeout = timeout;
         self
     }
 
-    /// The most of a response's body that is read, in bytes. 1 MiB by default; the documented answers
+    /// Sets the maximum number of response body bytes to read. 1 MiB by default; the documented responses
     /// have less than 1 KiB. A larger success is an
     /// [`UnreadableSuccess`](crate::ErrorKind::UnreadableSuccess).
     #[must_use]
@@ -119,8 +152,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What the `User-Agent` header begins with, such as `"dataset-editor/2.1"`; this crate and its
-    /// version follow, and are all of it by default.
+    /// Sets a prefix for the `User-Agent` header, such as `"dataset-editor/2.1"`. This crate's name and version
+    /// follow it. No prefix by default.
     #[must_use]
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
         self.user_agent = Some(prefix.into());
@@ -129,8 +162,8 @@ impl ClientBuilder {
 
     /// Sets the HTTP client to build on, for a proxy, further root certificates and the like. Redirects,
     /// retries, the headers with the keys, the user agent and the connect timeout are still set by this
-    /// builder, and no proxy is ever used for plain HTTP to this machine. Everything else is then yours to
-    /// set:
+    /// builder (a shorter connect timeout of yours applies, too), and no proxy is ever used for plain HTTP to
+    /// this machine. Everything else is then yours to set:
     ///
     /// - The default client drops idle connections after 20 seconds, before most servers close them, as a
     ///   request that is sent just then is lost. reqwest's own default is 90 seconds.
@@ -243,9 +276,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the user agent can't stand in a
-    /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or what was
-    /// handed to [`http`](Self::http) can't be built.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the user agent isn't allowed in a
+    /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or the client
+    /// passed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
         if cfg!(not(any(
             feature = "rustls",

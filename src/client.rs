@@ -30,11 +30,10 @@ use crate::{
 /// Calls need a Tokio runtime with I/O and time, and panic outside of one.
 ///
 /// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, _| {
 /// use llmobs_datasets::{BaseUrl, Client, Credentials};
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
 /// # let (url, api_key, application_key) = (sandbox.url(), sandbox.api_key(), sandbox.application_key());
 /// let base_url: BaseUrl = url.parse()?; // or a `Site`
 /// let client = Client::builder(Credentials::new(api_key, application_key)?)
@@ -46,8 +45,7 @@ use crate::{
 /// );
 /// dataset.lock().await?;
 /// dataset.unlock().await?;
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
 #[derive(Clone)]
 pub struct Client {
@@ -171,24 +169,18 @@ impl Client {
     /// `main` returns. The client stays usable.
     ///
     /// ```
-    /// # use llmobs_datasets::{BaseUrl, Client, Credentials};
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |sandbox, dataset| {
     /// # use std::time::Duration;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-    /// # let keys = Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-    /// # let base_url: BaseUrl = sandbox.url().parse()?;
-    /// # let client = Client::builder(keys).endpoint(base_url).build()?;
-    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+    /// # let client = dataset.client().clone();
     /// drop(dataset.draft_lock().await?); // releases in the background
     ///
     /// for dataset in client.shutdown(Duration::from_secs(20)).await {
     ///     eprintln!("dataset {} may still be locked", dataset.dataset_id());
     /// }
-    /// # assert_eq!(sandbox.dataset(ids.0, ids.1).ok_or("it is there")?.holder(), None);
-    /// # Ok(())
-    /// # }
+    /// # let state = sandbox.dataset(InitialState::PROJECT_ID, InitialState::DATASET_ID);
+    /// # assert_eq!(state.ok_or("it is there")?.holder(), None);
+    /// # Ok(()) }) }
     /// ```
     ///
     /// # Cancel safety

@@ -50,16 +50,10 @@ use crate::{DatasetId, Operation, ProjectId};
 /// JSON parser.
 ///
 /// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, dataset| {
 /// use llmobs_datasets::{DatasetVersion, ErrorKind, Outcome};
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// // The dataset is at version 2.
 /// let Err(error) = dataset.restore(DatasetVersion::new(9)?).await else {
 ///     return Err("there is no version 9".into());
@@ -71,8 +65,7 @@ use crate::{DatasetId, Operation, ProjectId};
 ///     assert_eq!(told.pointer.as_deref(), Some("/data/attributes/dataset_version"));
 /// }
 /// eprintln!("{error}"); // restore dataset 9f64e5c7-… of project a33671aa-…: 400 Bad Request: …
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
 pub struct Error(pub(crate) Box<Inner>);
 
@@ -163,17 +156,11 @@ names! {
     /// What you may assume about the server after a call that did not succeed.
     ///
     /// ```
-    /// use llmobs_datasets::{DatasetVersion, Outcome};
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |sandbox, dataset| {
     /// # use llmobs_sandbox::{Fault, Operation};
+    /// use llmobs_datasets::{DatasetVersion, Outcome};
     ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-    /// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-    /// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-    /// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
     /// # sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
     /// let restored = dataset.restore(DatasetVersion::new(1)?).await;
     /// let said = match restored.as_ref().map_err(|error| error.outcome()) {
@@ -182,8 +169,7 @@ names! {
     ///     Err(_) => "perhaps restored: look at the dataset first",
     /// };
     /// # assert!(said.starts_with("perhaps"));
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }) }
     /// ```
     pub enum Outcome {
         /// The call had no effect.
