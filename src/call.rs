@@ -1,6 +1,6 @@
 //! A call: one attempt after the other, until one succeeds or retries run out.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -38,12 +38,8 @@ impl Request<'_> {
 pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
-    pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
-        self.call_until(request, read, pending()).await
-    }
-
     /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
-    pub(crate) async fn call_until<T>(
+    pub(crate) async fn call<T>(
         &self,
         request: Request<'_>,
         read: Read<T>,
@@ -82,11 +78,8 @@ impl Dataset {
         let mut stop = pin!(stop);
         let mut start = Instant::now();
         let end = after(start, client.settings.call_timeout);
-        let mut backoffs = client
-            .settings
-            .retry
-            .backoffs()
-            .take(client.settings.retry.retries());
+        let policy = &client.settings.retry;
+        let mut backoffs = policy.backoffs().take(policy.retries());
         let mut attempts = 0;
         let mut effect_possible = false;
         loop {
@@ -102,9 +95,8 @@ impl Dataset {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
-                    client
-                        .hooks
-                        .after(&attempt, start, Some(head.status), None, None);
+                    let status = Some(head.status);
+                    client.hooks.after(&attempt, start, status, None, None);
                     return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
@@ -112,11 +104,9 @@ impl Dataset {
             let head = answer.as_ref().map(|answer| &answer.head);
             let hint = head.and_then(|head| rate_limit::retry_hint(head.status, &head.headers));
             let status = head.map(|head| head.status);
-            let backoff = backoffs.next();
-            let retry = backoff
-                .filter(|_| client.settings.retry.allows(operation, &cause))
-                .and_then(|backoff| client.settings.retry.wait(backoff, hint))
-                .filter(|wait| after(Instant::now(), *wait) < end);
+            let backoff = backoffs.next().filter(|_| policy.allows(operation, &cause));
+            let retry = backoff.and_then(|backoff| policy.wait(backoff, hint));
+            let retry = retry.filter(|wait| after(Instant::now(), *wait) < end);
             let wait = retry.filter(|_| client.budget.take());
             let outcome = match cause.outcome() {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
@@ -135,31 +125,21 @@ impl Dataset {
             error.0.attempts = attempts;
             error.0.unsettled = effect_possible;
             error.0.out_of_budget = retry.is_some() && wait.is_none();
-            let stopped = match wait {
-                None => true,
-                Some(wait) => {
-                    span.record("http.request.resend_count", attempts);
-                    tracing::info!(
-                        attempt = attempts,
-                        reason = %error,
-                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                        "retrying"
-                    );
-                    matches!(
-                        select(stop.as_mut(), pin!(sleep(wait))).await,
-                        Either::Left(_)
-                    )
+            if let Some(wait) = wait {
+                span.record("http.request.resend_count", attempts);
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(attempt = attempts, reason = %error, wait_ms, "retrying");
+                if let Either::Right(_) = select(stop.as_mut(), pin!(sleep(wait))).await {
+                    start = Instant::now();
+                    continue;
                 }
-            };
-            if stopped {
-                if let Some(status) = status {
-                    record_status(span, status);
-                }
-                span.record("error.type", tracing::field::debug(error.kind()));
-                span.record("otel.status_code", "ERROR");
-                return Err(error);
             }
-            start = Instant::now();
+            if let Some(status) = status {
+                record_status(span, status);
+            }
+            span.record("error.type", error.kind().as_str());
+            span.record("otel.status_code", "ERROR");
+            return Err(error);
         }
     }
 

@@ -126,8 +126,7 @@ impl Dataset {
         &self,
         stop: impl Future<Output = ()>,
     ) -> Result<Response<DraftState>> {
-        self.call_until(Request::Lock, Answer::draft_state, stop)
-            .await
+        self.call(Request::Lock, Answer::draft_state, stop).await
     }
 
     /// Releases the draft lock of the calling user (`UnlockLLMObsDatasetDraftState`).
@@ -154,7 +153,7 @@ impl Dataset {
     ///
     /// Not cancel safe: if the future is dropped, the dataset may stay locked, or be unlocked later.
     pub async fn unlock(&self) -> Result<Response<()>> {
-        self.call(Request::Unlock, Answer::done).await
+        self.call(Request::Unlock, Answer::done, pending()).await
     }
 
     /// Restores the dataset to a prior version: copies its records to a new current version
@@ -194,6 +193,7 @@ impl Dataset {
                 type_: types::LlmObsDatasetType::Datasets,
             },
         };
-        self.call(Request::Restore(&body), Answer::done).await
+        self.call(Request::Restore(&body), Answer::done, pending())
+            .await
     }
 }
