@@ -11,8 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::{Answer, Head, without_mark};
 use crate::api_error;
 use crate::call::{Read, Request, after};
-use crate::client::Inner;
-use crate::connect::respond_by;
+use crate::client::{Inner, Settings};
 use crate::endpoint::host_and_port;
 use crate::error::{Answered, Cause, Unreadable, root};
 use crate::hooks::Attempt;
@@ -42,19 +41,22 @@ impl Inner {
         start: Instant,
         call_end: Instant,
     ) -> Result<(T, Head), Failed> {
-        let end = call_end.min(after(start, self.settings.attempt_timeout));
         let mut request = self.generated(request, attempt)?;
         if let Some(before) = &self.hooks.before {
             before(attempt, request.headers_mut());
         }
-        let sent = pin!(self.generated.client().execute(*request));
-        let mut response = match respond_by(end, sent).await {
-            Some(Ok(response)) => response,
-            Some(Err(error)) => return Err(unanswered(error).into()),
-            None if end == call_end => {
-                return Err(Cause::CallTimedOut(self.settings.call_timeout).into());
-            }
-            None => return Err(Cause::AttemptTimedOut(self.settings.attempt_timeout).into()),
+        let Settings {
+            attempt_timeout,
+            call_timeout,
+            ..
+        } = self.settings;
+        let end = call_end.min(after(start, attempt_timeout));
+        let sent = self.generated.client().execute(*request);
+        let mut response = match timeout_at(end, sent).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(unanswered(error).into()),
+            Err(_) if end == call_end => return Err(Cause::CallTimedOut(call_timeout).into()),
+            Err(_) => return Err(Cause::AttemptTimedOut(attempt_timeout).into()),
         };
         let mut answer = Answer::new(&mut response);
         let body = answer.read_body(response, self.settings.max_response_bytes);

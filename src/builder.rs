@@ -9,10 +9,8 @@ use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
-use tower::util::MapFutureLayer;
 
 use crate::client::{Inner, Settings};
-use crate::connect::connect_within;
 use crate::credentials;
 use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port};
 use crate::error::chain;
@@ -107,8 +105,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the connect timeout: DNS, TCP, proxy and TLS handshake together. 5 seconds by default. Nothing has
-    /// been sent when it expires, so the error is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
+    /// Sets the connect timeout: DNS, TCP, proxy and TLS handshake together. 5 seconds by default, and at most
+    /// half of the attempt timeout and of the call timeout, so that it always expires first. Nothing has been
+    /// sent then, so the error is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
@@ -128,8 +127,7 @@ impl ClientBuilder {
     }
 
     /// Sets the attempt timeout, from the start of an attempt to the end of its response. 15 seconds by
-    /// default. If it expires before a connection is established, the error is
-    /// [`NotSent`](crate::ErrorKind::NotSent); while the response arrives, its status is known.
+    /// default. If a response has started to arrive when it expires, its status is used.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
@@ -162,8 +160,8 @@ impl ClientBuilder {
 
     /// Sets the HTTP client to build on, for a proxy, further root certificates and the like. Redirects,
     /// retries, the headers with the keys, the user agent and the connect timeout are still set by this
-    /// builder (a shorter connect timeout of yours applies, too), and no proxy is ever used for plain HTTP to
-    /// this machine. Everything else is then yours to set:
+    /// builder, and no proxy is ever used for plain HTTP to this machine. Everything else is then yours to
+    /// set:
     ///
     /// - The default client drops idle connections after 20 seconds, before most servers close them, as a
     ///   request that is sent just then is lost. reqwest's own default is 90 seconds.
@@ -337,13 +335,10 @@ impl ClientBuilder {
                 http = http.tls_certs_only([]);
             }
         }
-        let connect_timeout = self.settings.connect_timeout;
         let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
-            .connector_layer(MapFutureLayer::new(move |connecting| {
-                connect_within(connect_timeout, connecting)
-            }))
+            .connect_timeout(self.settings.connect_limit())
             // A redirect would carry the keys to another host, and a POST would become a GET.
             .redirect(reqwest::redirect::Policy::none())
             // Attempts are counted here. Without the 0, reqwest keeps a copy of each request.

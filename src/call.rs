@@ -79,6 +79,7 @@ impl Dataset {
         let mut start = Instant::now();
         let end = after(start, client.settings.call_timeout);
         let policy = &client.settings.retry;
+        let connect_limit = client.settings.connect_limit();
         let mut backoffs = policy.backoffs().take(policy.retries());
         let mut attempts = 0;
         let mut effect_possible = false;
@@ -106,7 +107,10 @@ impl Dataset {
             let status = head.map(|head| head.status);
             let backoff = backoffs.next().filter(|_| policy.allows(operation, &cause));
             let retry = backoff.and_then(|backoff| policy.wait(backoff, hint));
-            let retry = retry.filter(|wait| after(Instant::now(), *wait) < end);
+            // A retry needs the time to connect: see `connect_limit`.
+            let begun_by =
+                |wait: &Duration| after(Instant::now(), wait.saturating_add(connect_limit));
+            let retry = retry.filter(|wait| begun_by(wait) <= end);
             let wait = retry.filter(|_| client.budget.take());
             let outcome = match cause.outcome() {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
@@ -152,6 +156,7 @@ impl Dataset {
             dataset_id: self.dataset_id().clone(),
             host: client.host.clone(),
             keys: client.credentials.source(),
+            connect_limit: client.settings.connect_limit(),
             proxy: client.proxy.clone(),
         };
         Error::of_call(call, cause)

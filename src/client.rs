@@ -84,6 +84,15 @@ pub struct Settings {
     pub adopt_held_lock: bool,
 }
 
+impl Settings {
+    /// The time in which a connection must be established. It ends before the attempt and the call do: once
+    /// they have ended, nobody could tell whether a request was sent.
+    pub(crate) fn connect_limit(&self) -> Duration {
+        let others = self.attempt_timeout.min(self.call_timeout);
+        self.connect_timeout.min(others / 2)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -35,7 +35,7 @@ use reqwest::header::HeaderMap;
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, root, seconds};
+pub(crate) use self::message::{chain, root};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};
@@ -89,6 +89,7 @@ pub(crate) struct Call {
     pub(crate) dataset_id: DatasetId,
     pub(crate) host: Arc<str>,
     pub(crate) keys: &'static str,
+    pub(crate) connect_limit: Duration,
     pub(crate) proxy: Option<Arc<str>>,
 }
 

@@ -6,7 +6,6 @@ mod attempt;
 mod builder;
 mod call;
 mod client;
-mod connect;
 mod credentials;
 mod dataset;
 mod draft_lock;

@@ -12,8 +12,8 @@
 //! A retry waits for an exponential backoff with up to 100 % jitter, or for the server's hint if that is
 //! later: `Retry-After` or, on a 429, `X-RateLimit-Reset`. Jitter is added to a hint, too, so that clients that
 //! got the same hint don't return in the same instant. A hint above [`RetryPolicy::max_hint`] ends the call at
-//! once, and so does a wait that would not end before the
-//! [call timeout](crate::ClientBuilder::call_timeout).
+//! once, and so does a wait after which the
+//! [call timeout](crate::ClientBuilder::call_timeout) leaves no time to connect.
 //!
 //! # Budget
 //!

@@ -78,32 +78,30 @@ impl Error {
     /// Names the root cause and the host, or the proxy if it is to blame: otherwise nobody can tell a wrong
     /// proxy, name or certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let call = self.0.call.as_ref();
-        let host = call.map_or("the server", |call| &*call.host);
-        let root = root(error);
-        let proxy = chain(error).find_map(|error| {
-            let text = error.to_string();
-            text.strip_prefix("tunnel error: ").map(str::to_owned)
-        });
-        let Some(refusal) = proxy else {
-            return write!(
-                f,
-                "the request could not be sent to {host}: {}",
-                one_line(root)
-            );
+        let Some(call) = &self.0.call else {
+            return Ok(());
         };
-        let proxy = call.and_then(|call| call.proxy.as_deref());
-        let proxy = proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default();
-        let why = match &*refusal {
+        let root = one_line(root(error));
+        // The words of reqwest, which hides the status of a proxy, and for its connect timeout.
+        let why = match root.trim_start_matches("tunnel error: ") {
+            "operation timed out" => {
+                format!("connecting timed out after {}", seconds(call.connect_limit))
+            }
             "proxy authorization required" => "407 Proxy Authentication Required".to_owned(),
             "unsuccessful" => "it refused with another status than 200".to_owned(),
-            "failed to create underlying connection" => one_line(root),
-            _ => format!("{refusal}: {}", one_line(root)),
+            why => why.to_owned(),
         };
-        write!(
-            f,
-            "the request could not be sent: the proxy{proxy} did not connect to {host}: {why}"
-        )
+        if chain(error).any(|error| error.to_string().starts_with("tunnel error: ")) {
+            let proxy = call.proxy.as_deref().map(|proxy| format!(" {proxy}"));
+            let proxy = proxy.unwrap_or_default();
+            write!(
+                f,
+                "the request could not be sent: the proxy{proxy} did not connect to {}: {why}",
+                call.host
+            )
+        } else {
+            write!(f, "the request could not be sent to {}: {why}", call.host)
+        }
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,7 +170,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 /// A duration in seconds.
-pub(crate) fn seconds(duration: Duration) -> String {
+fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 

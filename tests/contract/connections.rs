@@ -88,8 +88,8 @@ async fn a_connection_that_is_not_established_in_time_is_not_sent() {
         let url = url.replace("HANGS", &hangs);
         let limits: [(&str, Limited); 3] = [
             ("5 s", |builder| builder),
-            ("2 s", |builder| builder.attempt_timeout(2 * SECOND)),
-            ("3 s", |builder| builder.call_timeout(3 * SECOND)),
+            ("1 s", |builder| builder.attempt_timeout(2 * SECOND)),
+            ("1.5 s", |builder| builder.call_timeout(3 * SECOND)),
         ];
         for (limit, limited) in limits {
             for operation in OPERATIONS {
