@@ -126,8 +126,8 @@ impl Inner {
     /// repeats a key.
     fn redirect_host(&self, head: &Head) -> Option<String> {
         let location = head.headers.get(LOCATION)?.to_str().ok()?;
-        let url = Url::parse(location).ok();
-        let host = host_and_port(&url.filter(|_| head.status.is_redirection())?)?;
+        let url = Url::parse(location).ok().filter(Url::has_host);
+        let host = host_and_port(&url.filter(|_| head.status.is_redirection())?);
         let shown = self.redactor.redact(host.as_bytes()).is_none();
         shown.then_some(host)
     }

@@ -34,6 +34,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "`build` makes the client"]
 pub struct ClientBuilder {
     credentials: Credentials,
     settings: Settings,
@@ -83,7 +84,6 @@ impl ClientBuilder {
     /// let test = Client::builder(keys).endpoint(sandbox).build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
         self.settings.endpoint = endpoint.into();
         self
@@ -99,7 +99,6 @@ impl ClientBuilder {
     /// let once = Client::builder(keys).retry(RetryPolicy::none()).build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
@@ -120,7 +119,6 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
         self
@@ -128,14 +126,12 @@ impl ClientBuilder {
 
     /// Sets the attempt timeout, from the start of an attempt to the end of its response. 15 seconds by
     /// default. If a response has started to arrive when it expires, its status is used.
-    #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.settings.attempt_timeout = timeout;
         self
     }
 
     /// Sets the call timeout, for all attempts of a call and the waits between them. 60 seconds by default.
-    #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.settings.call_timeout = timeout;
         self
@@ -144,7 +140,6 @@ impl ClientBuilder {
     /// Sets the maximum number of response body bytes to read. 1 MiB by default; the documented responses
     /// have less than 1 KiB. A larger success is an
     /// [`UnreadableSuccess`](crate::ErrorKind::UnreadableSuccess).
-    #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_response_bytes = bytes;
         self
@@ -152,7 +147,6 @@ impl ClientBuilder {
 
     /// Sets a prefix for the `User-Agent` header, such as `"dataset-editor/2.1"`. This crate's name and version
     /// follow it. No prefix by default.
-    #[must_use]
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
         self.user_agent = Some(prefix.into());
         self
@@ -185,7 +179,6 @@ impl ClientBuilder {
     /// let client = Client::builder(keys).http(http).build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
         self
@@ -198,7 +191,6 @@ impl ClientBuilder {
     ///
     /// By default, another user's lock is refused at once, and other tasks of the process are waited for
     /// without a limit. [`Duration::ZERO`] refuses both at once.
-    #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.settings.lock_wait = Some(wait);
         self
@@ -212,7 +204,6 @@ impl ClientBuilder {
     /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
     /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
     /// than that is not detected.
-    #[must_use]
     pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
         self.settings.adopt_held_lock = adopt;
         self
@@ -236,7 +227,6 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn before_attempt(
         mut self,
         hook: impl Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync + 'static,
@@ -261,7 +251,6 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn after_attempt(
         mut self,
         hook: impl Fn(&Attempt<'_>, &AttemptResult) + Send + Sync + 'static,
@@ -278,15 +267,9 @@ impl ClientBuilder {
     /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or the client
     /// passed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
-        if cfg!(not(any(
-            feature = "rustls",
-            feature = "rustls-no-provider",
-            feature = "native-tls"
-        ))) && self.settings.endpoint.needs_tls()
-        {
+        if cfg!(not(feature = "__tls")) && self.settings.endpoint.needs_tls() {
             return Err(Error::configuration(
-                "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets"
-                    .to_owned(),
+                "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets",
             ));
         }
         // With one of the others, reqwest asks for no provider.
@@ -298,8 +281,7 @@ impl ClientBuilder {
             return Err(Error::configuration(
                 "rustls has no crypto provider; install one before a client is built, such as with \
                  `rustls::crypto::ring::default_provider().install_default()`, or enable the feature \
-                 `rustls` of llmobs-datasets"
-                    .to_owned(),
+                 `rustls` of llmobs-datasets",
             ));
         }
         let user_agent = match &self.user_agent {
@@ -312,10 +294,7 @@ impl ClientBuilder {
             })?,
             None => HeaderValue::from_static(VERSION),
         };
-        let base_url = self.settings.endpoint.base_url().into_owned();
-        let no_host = || Error::configuration(format!("{base_url} has no host"));
-        let url = Url::parse(&base_url).map_err(|_| no_host())?;
-        let host = host_and_port(&url).ok_or_else(no_host)?;
+        let base_url = self.settings.endpoint.base_url()?;
         let proxies = self.proxies_of_environment && self.http.is_none();
         let proxy = proxies.then(proxy_of_environment).flatten();
         let mut http = match self.http {
@@ -325,11 +304,7 @@ impl ClientBuilder {
         };
         if self.settings.endpoint.is_plain_loopback() {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
-            #[cfg(any(
-                feature = "rustls",
-                feature = "rustls-no-provider",
-                feature = "native-tls"
-            ))]
+            #[cfg(feature = "__tls")]
             {
                 // Roots would not be used, and a machine may have none.
                 http = http.tls_certs_only([]);
@@ -356,11 +331,11 @@ impl ClientBuilder {
                 Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
-            user: self.credentials.user_at(&base_url),
-            generated: generated::Client::new_with_client(&base_url, http),
+            user: self.credentials.user_at(base_url.as_str()),
+            generated: generated::Client::new_with_client(base_url.as_str(), http),
             proxy: proxy.map(Into::into),
-            url,
-            host: host.into(),
+            host: host_and_port(base_url.url()).into(),
+            url: base_url.url().clone(),
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
             budget: Budget::new(self.settings.retry.budget_size()),
@@ -398,7 +373,8 @@ fn proxy_of_environment() -> Option<String> {
     let values = variables.into_iter().filter_map(|name| env::var(name).ok());
     let proxy = values.into_iter().find(|value| !value.is_empty())?;
     let url = Url::parse(&proxy).ok().filter(Url::has_host);
-    host_and_port(&url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?)
+    let url = url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?;
+    Some(host_and_port(&url))
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

@@ -70,7 +70,7 @@ pub(crate) struct Inner {
 }
 
 /// The settings of a client, each documented at its method of [`ClientBuilder`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each is documented at its setter")]
 pub struct Settings {
@@ -145,7 +145,6 @@ impl Client {
     }
 
     /// Starts the configuration of a client. Reads nothing from the environment.
-    #[must_use]
     pub fn builder(credentials: Credentials) -> ClientBuilder {
         ClientBuilder::new(credentials)
     }
@@ -157,14 +156,12 @@ impl Client {
     }
 
     /// The settings that the builder made.
-    #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 
     /// A handle to a dataset, to call its operations. This sends nothing, and doesn't check that the dataset
     /// exists.
-    #[must_use]
     pub fn dataset(&self, project_id: ProjectId, dataset_id: DatasetId) -> Dataset {
         Dataset::new(self.clone(), project_id, dataset_id)
     }

@@ -64,7 +64,7 @@ impl Dataset {
     /// # lock.unlock().await?;
     /// # Ok(()) }) }
     /// ```
-    #[must_use]
+    #[must_use = "the handle with the wait is a new one"]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = Some(wait);
         self
@@ -75,19 +75,16 @@ impl Dataset {
     }
 
     /// The client that makes the calls.
-    #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
     /// The id of the project that the dataset is in.
-    #[must_use]
     pub fn project_id(&self) -> &ProjectId {
         &self.project
     }
 
     /// The id of the dataset.
-    #[must_use]
     pub fn dataset_id(&self) -> &DatasetId {
         &self.id
     }

@@ -63,7 +63,6 @@ impl Site {
     ];
 
     /// The domain of the site, such as `us3.datadoghq.com`.
-    #[must_use]
     pub fn domain(&self) -> &str {
         &self.0
     }
@@ -203,9 +202,12 @@ impl BaseUrl {
     }
 
     /// The URL, without a slash at its end.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
     }
 
     fn is_loopback(&self) -> bool {
@@ -258,10 +260,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn base_url(&self) -> Cow<'_, str> {
+    pub(crate) fn base_url(&self) -> Result<BaseUrl, Error> {
         match self {
-            Self::Site(site) => format!("https://api.{site}").into(),
-            Self::BaseUrl(url) => url.as_str().into(),
+            Self::Site(site) => format!("https://api.{site}").parse(),
+            Self::BaseUrl(url) => Ok(url.clone()),
         }
     }
 
@@ -277,12 +279,12 @@ impl Endpoint {
 }
 
 /// The host that a URL leads to, with its port unless the scheme implies it: as errors show it.
-pub(crate) fn host_and_port(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    Some(match url.port() {
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
-    })
+    }
 }
 
 impl Default for Endpoint {

@@ -186,8 +186,8 @@ names! {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn configuration(message: String) -> Self {
-        Self::new(Cause::Configuration(message))
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Cause::Configuration(message.into()))
     }
 
     pub(crate) fn invalid_input(message: String) -> Self {
@@ -226,7 +226,6 @@ impl Error {
 
     /// The error of the HTTP client, if there was no response: for its type, as its text is part of this
     /// error's.
-    #[must_use]
     pub fn http_error(&self) -> Option<&reqwest::Error> {
         match &self.0.cause {
             Cause::NotSent(error) | Cause::Lost(error) | Cause::HttpTimedOut(error) => Some(error),
@@ -262,50 +261,42 @@ impl Error {
     }
 
     /// The kind of the failure: see the table of the [module](crate::error).
-    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.cause.kind()
     }
 
     /// What you may assume about the server: see the table of the [module](crate::error).
-    #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
     /// The operation that failed; `None` if no call was made.
-    #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         Some(self.0.call.as_ref()?.operation)
     }
 
     /// The project of the call; `None` if no call was made.
-    #[must_use]
     pub fn project_id(&self) -> Option<&ProjectId> {
         Some(&self.0.call.as_ref()?.project_id)
     }
 
     /// The dataset of the call; `None` if no call was made.
-    #[must_use]
     pub fn dataset_id(&self) -> Option<&DatasetId> {
         Some(&self.0.call.as_ref()?.dataset_id)
     }
 
     /// The status of the response to the last attempt, if there was one.
-    #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         Some(self.0.answer.as_ref()?.head.status)
     }
 
     /// The headers of that response, unmodified: unlike the body, they are not searched for keys.
-    #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(&self.0.answer.as_ref()?.head.headers)
     }
 
     /// The errors in the body of that response, whether they are strings or objects. Empty if there are none
     /// that can be read.
-    #[must_use]
     pub fn errors(&self) -> &[ApiError] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
     }
@@ -313,33 +304,28 @@ impl Error {
     /// The part of that response's body that was read: at most
     /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). A key in it
     /// is replaced by `[redacted]`.
-    #[must_use]
     pub fn raw_body(&self) -> Option<&[u8]> {
         Some(&self.0.answer.as_ref()?.body)
     }
 
     /// The rate limit, if that response has its headers.
-    #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(self.headers()?)
     }
 
     /// How long the server asks to wait before another call: `Retry-After` or, on a 429,
     /// `X-RateLimit-Reset`, whichever is later.
-    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         rate_limit::retry_hint(self.status()?, self.headers()?)
     }
 
     /// The number of attempts that were made, which may be 0.
-    #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     /// Whether somebody else holds the draft lock: another user ([`ErrorKind::Conflict`]), another task of
     /// this process ([`ErrorKind::Busy`]) or another process of this user ([`ErrorKind::HeldBefore`]).
-    #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(
             self.kind(),
@@ -348,14 +334,12 @@ impl Error {
     }
 
     /// How long the call waited for a lock that somebody else held; `None` if that isn't why it failed.
-    #[must_use]
     pub fn waited(&self) -> Option<Duration> {
         self.0.waited
     }
 
     /// Whether the dataset may be locked by this user because of the failed call. After a lock whose outcome
     /// is unknown, this is true even if unlocking succeeded, because the lock may take effect late.
-    #[must_use]
     pub fn may_be_locked(&self) -> bool {
         match (&self.0.unlocking, self.operation()) {
             (Unlocking::Failed(unlock), _) => unlock.may_be_locked(),
@@ -377,7 +361,6 @@ impl Error {
 
     /// The error of the work under a draft lock, if it is not one of this crate
     /// ([`ErrorKind::Work`]), to be downcast.
-    #[must_use]
     pub fn work_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         match &self.0.cause {
             Cause::Work(error) => Some(&**error),
@@ -386,7 +369,6 @@ impl Error {
     }
 
     /// The error of the unlock that followed the failed call, if that failed, too.
-    #[must_use]
     pub fn unlock_error(&self) -> Option<&Self> {
         match &self.0.unlocking {
             Unlocking::Failed(unlock) => Some(unlock),

@@ -45,7 +45,6 @@ macro_rules! id {
 
         impl $name {
             /// The id as text.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -124,7 +123,6 @@ impl DatasetVersion {
     }
 
     /// The number, never negative; `i32` is the type of the API.
-    #[must_use]
     pub const fn get(self) -> i32 {
         self.0
     }

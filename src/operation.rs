@@ -41,13 +41,11 @@ impl Operation {
     }
 
     /// The HTTP method: `PATCH` for lock and unlock, `POST` for restore.
-    #[must_use]
     pub fn method(self) -> Method {
         self.facts().0
     }
 
     /// The path, with the names of the ids in braces, as in the spec (`#/paths`).
-    #[must_use]
     pub fn url_template(self) -> &'static str {
         self.facts().1
     }
@@ -55,7 +53,6 @@ impl Operation {
     /// Whether a second call has no further effect, so that a call whose outcome is unknown may be
     /// retried. Lock and unlock by the same user are assumed to be idempotent; the documentation doesn't
     /// say so.
-    #[must_use]
     pub fn is_idempotent(self) -> bool {
         self.facts().2
     }

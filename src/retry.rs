@@ -48,7 +48,8 @@ use crate::error::Cause;
 ///     .build()?;
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use = "`ClientBuilder::retry` takes it"]
 pub struct RetryPolicy {
     max_attempts: u32,
     initial_backoff: Duration,
@@ -79,13 +80,11 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// One attempt and no retry, not even of a request that was certainly not sent.
-    #[must_use]
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
     /// Sets the maximum number of attempts of a call, including the first one. 4 by default; 0 counts as 1.
-    #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
@@ -93,7 +92,6 @@ impl RetryPolicy {
 
     /// Sets the backoff before the first retry, which doubles with each retry, and its maximum. 250 ms and
     /// 5 s by default; a `max` below `initial` counts as `initial`. [Jitter](Self::jitter) is added.
-    #[must_use]
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
         self.initial_backoff = initial;
         self.max_backoff = max.max(initial);
@@ -102,7 +100,6 @@ impl RetryPolicy {
 
     /// Sets the longest wait that the server may ask for. 30 seconds by default. A longer one ends the call
     /// at once, and [`Error::retry_after`](crate::Error::retry_after) returns it.
-    #[must_use]
     pub fn max_hint(mut self, hint: Duration) -> Self {
         self.max_hint = hint;
         self
@@ -110,7 +107,6 @@ impl RetryPolicy {
 
     /// Sets whether to add up to 100 % random jitter, so that clients that failed together don't return
     /// together. On by default.
-    #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
         self
@@ -118,7 +114,6 @@ impl RetryPolicy {
 
     /// Sets the size of the [retry budget](self#budget), which all calls of a client share. 100 by default;
     /// `None` is no limit, and 0 no retries.
-    #[must_use]
     pub fn budget(mut self, retries: impl Into<Option<u32>>) -> Self {
         self.budget = retries.into();
         self
@@ -126,7 +121,6 @@ impl RetryPolicy {
 
     /// Retries at once, for tests: no backoff, and no wait that a server asks for. Everything else stays,
     /// so a hint above [`max_hint`](Self::max_hint) still ends the call.
-    #[must_use]
     pub fn without_waits(mut self) -> Self {
         self.waits = false;
         self
@@ -134,7 +128,6 @@ impl RetryPolicy {
 
     /// Sets whether to retry a restore whose outcome is unknown. Off by default: the dataset may
     /// **get one more version with each attempt**.
-    #[must_use]
     pub fn repeat_restore(mut self, repeat: bool) -> Self {
         self.repeat_restore = repeat;
         self

@@ -58,7 +58,6 @@ macro_rules! names {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// A stable name in snake case, for metric labels and the like; the same as `Display`.
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
