@@ -17,9 +17,7 @@ impl Error {
     /// What went wrong, without the call.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::Configuration(message) | Cause::InvalidInput(message) => {
-                f.write_str(&one_line(message))?;
-            }
+            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
             Cause::NotSent(error) => self.not_sent(error, f)?,
             Cause::Lost(error) => {
                 let what = if is_tls(error) {
