@@ -69,18 +69,25 @@ pub(crate) struct Inner {
     pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), bool>>,
 }
 
-/// The settings of a client, each documented at its method of [`ClientBuilder`].
+/// The settings of a client, as its [`ClientBuilder`] made them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "each is documented at its setter")]
 pub struct Settings {
+    /// [`ClientBuilder::endpoint`].
     pub endpoint: Endpoint,
+    /// [`ClientBuilder::retry`].
     pub retry: RetryPolicy,
+    /// [`ClientBuilder::connect_timeout`].
     pub connect_timeout: Duration,
+    /// [`ClientBuilder::attempt_timeout`].
     pub attempt_timeout: Duration,
+    /// [`ClientBuilder::call_timeout`].
     pub call_timeout: Duration,
+    /// [`ClientBuilder::max_response_bytes`].
     pub max_response_bytes: usize,
+    /// [`ClientBuilder::lock_wait`].
     pub lock_wait: Option<Duration>,
+    /// [`ClientBuilder::adopt_held_lock`].
     pub adopt_held_lock: bool,
 }
 
