@@ -72,7 +72,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Sets the location of the API: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
+    /// Sets the location of the API: a [`Site`] or a [`BaseUrl`]. [`Site::US1`] by default.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
