@@ -1,5 +1,7 @@
 //! The keys go to the server that they are for, and nowhere else.
 
+use std::time::Duration;
+
 use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, Error, ErrorKind, RetryPolicy};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -60,6 +62,8 @@ fn client(url: &str) -> Client {
     Client::builder(credentials())
         .endpoint(base_url)
         .retry(RetryPolicy::default().without_waits())
+        // A draft lock is released once more after it, if a lock may take effect late.
+        .attempt_timeout(Duration::from_secs(2))
         .build()
         .unwrap()
 }
