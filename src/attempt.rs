@@ -11,25 +11,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::answer::{Answer, Head, without_mark};
 use crate::api_error;
 use crate::call::{Read, Request, after};
-use crate::client::{Inner, Settings};
+use crate::client::Inner;
 use crate::endpoint::host_and_port;
 use crate::error::{Answered, Cause, Unreadable, root};
 use crate::hooks::Attempt;
 
-/// A failed attempt, with its response if there was one.
-pub(crate) struct Failed {
-    pub(crate) cause: Cause,
-    pub(crate) answer: Option<Answer>,
-}
-
-impl From<Cause> for Failed {
-    fn from(cause: Cause) -> Self {
-        Self {
-            cause,
-            answer: None,
-        }
-    }
-}
+/// The cause of a failed attempt, with its response if there was one.
+pub(crate) type Failed = (Cause, Option<Answer>);
 
 impl Inner {
     /// Makes an attempt: the value of its response with status and headers, or the cause of its failure.
@@ -41,25 +29,28 @@ impl Inner {
         start: Instant,
         call_end: Instant,
     ) -> Result<(T, Head), Failed> {
-        let mut request = self.generated(request, attempt)?;
+        let made = self.generated(request, attempt);
+        let mut request = made.map_err(|cause| (cause, None))?;
         if let Some(before) = &self.hooks.before {
             before(attempt, request.headers_mut());
         }
-        let Settings {
-            attempt_timeout,
-            call_timeout,
-            ..
-        } = self.settings;
-        let end = call_end.min(after(start, attempt_timeout));
+        let settings = &self.settings;
+        let end = call_end.min(after(start, settings.attempt_timeout));
         let sent = self.generated.client().execute(*request);
         let mut response = match timeout_at(end, sent).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(unanswered(error).into()),
-            Err(_) if end == call_end => return Err(Cause::CallTimedOut(call_timeout).into()),
-            Err(_) => return Err(Cause::AttemptTimedOut(attempt_timeout).into()),
+            Ok(Err(error)) => return Err((unanswered(error), None)),
+            Err(_) => {
+                let cause = if end == call_end {
+                    Cause::CallTimedOut(settings.call_timeout)
+                } else {
+                    Cause::AttemptTimedOut(settings.attempt_timeout)
+                };
+                return Err((cause, None));
+            }
         };
         let mut answer = Answer::new(&mut response);
-        let body = answer.read_body(response, self.settings.max_response_bytes);
+        let body = answer.read_body(response, settings.max_response_bytes);
         // A timeout ends the body, not the response: its status is known.
         let _ = timeout_at(end, pin!(body)).await;
         let cause = if answer.head.status.is_success() {
@@ -70,10 +61,7 @@ impl Inner {
         } else {
             Cause::Status(answer.head.status)
         };
-        Err(Failed {
-            cause,
-            answer: Some(answer),
-        })
+        Err((cause, Some(answer)))
     }
 
     /// The request that the generated code makes.

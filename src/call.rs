@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use crate::answer::Answer;
-use crate::attempt::Failed;
 use crate::error::{Call, Cause, Unreadable};
 use crate::hooks::Attempt;
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
@@ -92,7 +91,7 @@ impl Dataset {
                 number: attempts,
             };
             let sent = client.attempt(request, read, &attempt, start, end);
-            let Failed { cause, answer } = match pin!(sent).await {
+            let (cause, answer) = match pin!(sent).await {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
