@@ -13,8 +13,8 @@ use std::mem;
 
 use bytes::{Bytes, BytesMut};
 use llmobs_datasets_generated::types;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Response, StatusCode};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
+use reqwest::{Response, StatusCode, Version};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, from_slice};
@@ -62,9 +62,15 @@ impl Answer {
     /// Reads the body up to a cap. A single chunk, which is the common case, is not copied. If the future is
     /// dropped or the connection ends, what was read stays.
     pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
+        // A body that only the end of the connection ends may be cut off before it begins.
+        let has_end = response.content_length().is_some()
+            || self.head.headers.contains_key(TRANSFER_ENCODING)
+            || response.version() > Version::HTTP_11;
         while let Ok(chunk) = response.chunk().await {
             let Some(chunk) = chunk else {
-                self.end = End::Whole;
+                if has_end || !self.body.is_empty() {
+                    self.end = End::Whole;
+                }
                 return;
             };
             let room = cap - self.body.len();

@@ -1,84 +1,46 @@
 //! The errors in the body of a response, in any of the forms that the service writes.
 
-use llmobs_datasets_generated::types::{JsonapiErrorItem, JsonapiErrorItemSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One of the errors in the body of a response, from an object (`#/components/schemas/JSONAPIErrorItem`)
 /// or a plain string (`#/components/schemas/APIErrorResponse`); see [`Error::errors`](crate::Error::errors).
 /// Every part is optional.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
 pub struct ApiError {
-    #[serde(flatten)]
-    item: JsonapiErrorItem,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
+    /// The kind of error. A plain string is the title.
+    pub title: Option<String>,
+    /// A human-readable explanation of this occurrence.
+    pub detail: Option<String>,
+    /// An application-specific code. It is not documented, but sometimes sent.
+    pub code: Option<String>,
+    /// The HTTP status as the service wrote it in the error. The status of the response is
+    /// [`Error::status`](crate::Error::status).
+    pub status: Option<String>,
+    /// JSON pointer to the value in the request body that caused the error.
+    pub pointer: Option<String>,
+    /// Name of the query parameter that caused the error.
+    pub parameter: Option<String>,
+    /// Name of the request header that caused the error.
+    pub header: Option<String>,
+    /// Further details, in no standard form.
+    pub meta: Option<Map<String, Value>>,
 }
 
 impl ApiError {
-    /// The kind of error. A plain string is the title.
-    #[must_use]
-    pub fn title(&self) -> Option<&str> {
-        self.item.title.as_deref()
-    }
-
-    /// A human-readable explanation of this occurrence.
-    #[must_use]
-    pub fn detail(&self) -> Option<&str> {
-        self.item.detail.as_deref()
-    }
-
-    /// An application-specific code. It is not documented, but sometimes sent.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
-    }
-
-    /// The HTTP status as the service wrote it in the error. The status of the response is
-    /// [`Error::status`](crate::Error::status).
-    #[must_use]
-    pub fn status(&self) -> Option<&str> {
-        self.item.status.as_deref()
-    }
-
-    /// JSON pointer to the value in the request body that caused the error.
-    #[must_use]
-    pub fn pointer(&self) -> Option<&str> {
-        self.source()?.pointer.as_deref()
-    }
-
-    /// Name of the query parameter that caused the error.
-    #[must_use]
-    pub fn parameter(&self) -> Option<&str> {
-        self.source()?.parameter.as_deref()
-    }
-
-    /// Name of the request header that caused the error.
-    #[must_use]
-    pub fn header(&self) -> Option<&str> {
-        self.source()?.header.as_deref()
-    }
-
-    /// Further details, in no standard form.
-    #[must_use]
-    pub fn meta(&self) -> Option<&Map<String, Value>> {
-        self.item.meta.as_ref()
-    }
-
-    fn source(&self) -> Option<&JsonapiErrorItemSource> {
-        self.item.source.as_ref()
-    }
-
     /// The error in one line, without a title that repeats the status.
     pub(crate) fn words(&self, status: Option<&str>) -> Option<String> {
         let says_status = |title: &&str| status.is_some_and(|it| it.eq_ignore_ascii_case(title));
-        let title = self.title().filter(|title| !says_status(title));
-        let words = match (title, self.detail()) {
+        let title = self.title.as_deref().filter(|title| !says_status(title));
+        let words = match (title, self.detail.as_deref()) {
             (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
             (Some(words), _) | (None, Some(words)) => words.to_owned(),
-            (None, None) => self.code()?.to_owned(),
+            (None, None) => self.code.clone()?,
         };
-        let place = self.pointer().or(self.parameter()).or(self.header());
+        let parameter = self.parameter.as_ref();
+        let place = self.pointer.as_ref().or(parameter).or(self.header.as_ref());
         Some(match place {
             Some(place) => format!("{words} (at {place})"),
             None => words,
@@ -88,9 +50,7 @@ impl ApiError {
 
 /// The errors in a body: of `errors`, a list of strings or objects, or else of a lone `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
-    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
-        return Vec::new();
-    };
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let of = |name| match body.get(name) {
         Some(Value::Array(items)) => items.iter().filter_map(one).collect(),
         Some(item) => Vec::from_iter(one(item)),
@@ -103,46 +63,30 @@ pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
     errors
 }
 
+/// Each field is read by itself: one of another type than the documented one is no reason to lose the others.
 fn one(item: &Value) -> Option<ApiError> {
-    match item {
-        Value::String(title) => Some(ApiError {
-            item: JsonapiErrorItem {
-                title: Some(title.clone()),
-                ..JsonapiErrorItem::default()
-            },
-            code: None,
-        }),
-        Value::Object(fields) => {
-            let source = fields.get("source");
-            let part = |name| source.and_then(|source| source.get(name)).and_then(text);
-            Some(ApiError {
-                item: JsonapiErrorItem {
-                    title: fields.get("title").and_then(text),
-                    detail: fields
-                        .get("detail")
-                        .or_else(|| fields.get("message"))
-                        .and_then(text),
-                    status: fields.get("status").and_then(text),
-                    meta: fields.get("meta").and_then(Value::as_object).cloned(),
-                    source: source.map(|_| JsonapiErrorItemSource {
-                        header: part("header"),
-                        parameter: part("parameter"),
-                        pointer: part("pointer"),
-                    }),
-                },
-                code: fields.get("code").and_then(text),
-            })
-        }
-        _ => None,
-    }
-}
-
-/// A string, or a number as one: a field of another type than the documented one is no reason to lose
-/// the others, so each is read by itself.
-fn text(value: &Value) -> Option<String> {
-    match value {
+    let text = |value: Option<&Value>| match value? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let field = |name| text(item.get(name));
+    let source = |name| text(item.get("source")?.get(name));
+    match item {
+        Value::String(title) => Some(ApiError {
+            title: Some(title.clone()),
+            ..ApiError::default()
+        }),
+        Value::Object(fields) => Some(ApiError {
+            title: field("title"),
+            detail: field("detail").or_else(|| field("message")),
+            code: field("code"),
+            status: field("status"),
+            pointer: source("pointer"),
+            parameter: source("parameter"),
+            header: source("header"),
+            meta: fields.get("meta").and_then(Value::as_object).cloned(),
+        }),
         _ => None,
     }
 }

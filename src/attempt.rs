@@ -12,25 +12,12 @@ use crate::answer::{Answer, Head, without_mark};
 use crate::api_error;
 use crate::call::{Read, Request, after};
 use crate::client::Inner;
-use crate::connect::respond_by;
-use crate::endpoint::Host;
+use crate::endpoint::host_and_port;
 use crate::error::{Answered, Cause, Unreadable, root};
 use crate::hooks::Attempt;
 
-/// A failed attempt, with its response if there was one.
-pub(crate) struct Failed {
-    pub(crate) cause: Cause,
-    pub(crate) answer: Option<Answer>,
-}
-
-impl From<Cause> for Failed {
-    fn from(cause: Cause) -> Self {
-        Self {
-            cause,
-            answer: None,
-        }
-    }
-}
+/// The cause of a failed attempt, with its response if there was one.
+pub(crate) type Failed = (Cause, Option<Answer>);
 
 impl Inner {
     /// Makes an attempt: the value of its response with status and headers, or the cause of its failure.
@@ -42,20 +29,28 @@ impl Inner {
         start: Instant,
         call_end: Instant,
     ) -> Result<(T, Head), Failed> {
-        let end = call_end.min(after(start, self.attempt_timeout));
-        let mut request = self.generated(request, attempt)?;
+        let made = self.generated(request, attempt);
+        let mut request = made.map_err(|cause| (cause, None))?;
         if let Some(before) = &self.hooks.before {
             before(attempt, request.headers_mut());
         }
-        let sent = pin!(self.generated.client().execute(*request));
-        let mut response = match respond_by(end, sent).await {
-            Some(Ok(response)) => response,
-            Some(Err(error)) => return Err(unanswered(error).into()),
-            None if end == call_end => return Err(Cause::CallTimedOut(self.call_timeout).into()),
-            None => return Err(Cause::AttemptTimedOut(self.attempt_timeout).into()),
+        let settings = &self.settings;
+        let end = call_end.min(after(start, settings.attempt_timeout));
+        let sent = self.generated.client().execute(*request);
+        let mut response = match timeout_at(end, sent).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err((unanswered(error), None)),
+            Err(_) => {
+                let cause = if end == call_end {
+                    Cause::CallTimedOut(settings.call_timeout)
+                } else {
+                    Cause::AttemptTimedOut(settings.attempt_timeout)
+                };
+                return Err((cause, None));
+            }
         };
         let mut answer = Answer::new(&mut response);
-        let body = answer.read_body(response, self.max_response_bytes);
+        let body = answer.read_body(response, settings.max_response_bytes);
         // A timeout ends the body, not the response: its status is known.
         let _ = timeout_at(end, pin!(body)).await;
         let cause = if answer.head.status.is_success() {
@@ -66,10 +61,7 @@ impl Inner {
         } else {
             Cause::Status(answer.head.status)
         };
-        Err(Failed {
-            cause,
-            answer: Some(answer),
-        })
+        Err((cause, Some(answer)))
     }
 
     /// The request that the generated code makes.
@@ -120,11 +112,11 @@ impl Inner {
 
     /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
     /// repeats a key.
-    fn redirect_host(&self, head: &Head) -> Option<Host> {
+    fn redirect_host(&self, head: &Head) -> Option<String> {
         let location = head.headers.get(LOCATION)?.to_str().ok()?;
-        let url = Url::parse(location).ok()?;
-        let host = Host::of(&url).filter(|_| head.status.is_redirection())?;
-        let shown = self.redactor.redact(host.name.as_bytes()).is_none();
+        let url = Url::parse(location).ok().filter(Url::has_host);
+        let host = host_and_port(&url.filter(|_| head.status.is_redirection())?);
+        let shown = self.redactor.redact(host.as_bytes()).is_none();
         shown.then_some(host)
     }
 }

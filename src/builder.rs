@@ -9,12 +9,10 @@ use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
-use tower::util::MapFutureLayer;
 
-use crate::client::Inner;
-use crate::connect::connect_within;
+use crate::client::{Inner, Settings};
 use crate::credentials;
-use crate::endpoint::{Host, LOCALHOST, LOOPBACK};
+use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port};
 use crate::error::chain;
 use crate::hooks::{Attempt, AttemptResult, Hooks};
 use crate::retry::Budget;
@@ -36,18 +34,12 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "`build` makes the client"]
 pub struct ClientBuilder {
     credentials: Credentials,
-    endpoint: Endpoint,
-    retry: RetryPolicy,
-    connect_timeout: Duration,
-    attempt_timeout: Duration,
-    call_timeout: Duration,
-    max_response_bytes: usize,
+    settings: Settings,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
-    lock_wait: Option<Duration>,
-    adopt_held_lock: bool,
     proxies_of_environment: bool,
     hooks: Hooks,
 }
@@ -56,16 +48,9 @@ impl ClientBuilder {
     pub(crate) fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
-            endpoint: Endpoint::default(),
-            retry: RetryPolicy::default(),
-            connect_timeout: Duration::from_secs(5),
-            attempt_timeout: Duration::from_secs(15),
-            call_timeout: Duration::from_secs(60),
-            max_response_bytes: 1 << 20,
+            settings: Settings::default(),
             user_agent: None,
             http: None,
-            lock_wait: None,
-            adopt_held_lock: true,
             proxies_of_environment: false,
             hooks: Hooks::default(),
         }
@@ -87,55 +72,81 @@ impl ClientBuilder {
         })
     }
 
-    /// Where the API is: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
-    #[must_use]
+    /// Sets the location of the API: a [`Site`] or a [`BaseUrl`]. [`Site::US1`] by default.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::{BaseUrl, Site};
+    ///
+    /// let eu = Client::builder(keys.clone()).endpoint(Site::EU1).build()?;
+    /// let sandbox: BaseUrl = "http://127.0.0.1:8080".parse()?;
+    /// let test = Client::builder(keys).endpoint(sandbox).build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
-        self.endpoint = endpoint.into();
+        self.settings.endpoint = endpoint.into();
         self
     }
 
-    /// When attempts are repeated. See [`RetryPolicy`] for the default.
-    #[must_use]
+    /// Sets when attempts are retried. See the module [`retry`](crate::retry) for the default.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::RetryPolicy;
+    ///
+    /// let once = Client::builder(keys).retry(RetryPolicy::none()).build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
+        self.settings.retry = policy;
         self
     }
 
-    /// The time to reach the server, TLS included. 5 seconds by default. Nothing is sent before, so
-    /// that its end is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
-    #[must_use]
+    /// Sets the connect timeout: DNS, TCP, proxy and TLS handshake together. 5 seconds by default, and at most
+    /// half of the attempt timeout and of the call timeout, so that it always expires first. Nothing has been
+    /// sent then, so the error is [`ErrorKind::NotSent`](crate::ErrorKind::NotSent).
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// # use std::time::Duration;
+    /// let client = Client::builder(keys)
+    ///     .connect_timeout(Duration::from_secs(2))
+    ///     .attempt_timeout(Duration::from_secs(5))
+    ///     .call_timeout(Duration::from_secs(20))
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.settings.connect_timeout = timeout;
         self
     }
 
-    /// The time for one attempt, from its start to the end of the answer. 15 seconds by default. An
-    /// answer that has begun is taken as far as it came.
-    #[must_use]
+    /// Sets the attempt timeout, from the start of an attempt to the end of its response. 15 seconds by
+    /// default. If a response has started to arrive when it expires, its status is used.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.attempt_timeout = timeout;
+        self.settings.attempt_timeout = timeout;
         self
     }
 
-    /// The time for a whole call, with all attempts and the waits between them. 60 seconds by default.
-    #[must_use]
+    /// Sets the call timeout, for all attempts of a call and the waits between them. 60 seconds by default.
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
-        self.call_timeout = timeout;
+        self.settings.call_timeout = timeout;
         self
     }
 
-    /// The most of a response's body that is read, in bytes. 1 MiB by default; the documented answers
+    /// Sets the maximum number of response body bytes to read. 1 MiB by default; the documented responses
     /// have less than 1 KiB. A larger success is an
     /// [`UnreadableSuccess`](crate::ErrorKind::UnreadableSuccess).
-    #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
-        self.max_response_bytes = bytes;
+        self.settings.max_response_bytes = bytes;
         self
     }
 
-    /// What the `User-Agent` header begins with, such as `"dataset-editor/2.1"`; this crate and its
-    /// version follow, and are all of it by default.
-    #[must_use]
+    /// Sets a prefix for the `User-Agent` header, such as `"dataset-editor/2.1"`. This crate's name and version
+    /// follow it. No prefix by default.
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
         self.user_agent = Some(prefix.into());
         self
@@ -168,7 +179,6 @@ impl ClientBuilder {
     /// let client = Client::builder(keys).http(http).build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn http(mut self, http: reqwest::ClientBuilder) -> Self {
         self.http = Some(http);
         self
@@ -181,9 +191,8 @@ impl ClientBuilder {
     ///
     /// By default, another user's lock is refused at once, and other tasks of the process are waited for
     /// without a limit. [`Duration::ZERO`] refuses both at once.
-    #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
-        self.lock_wait = Some(wait);
+        self.settings.lock_wait = Some(wait);
         self
     }
 
@@ -195,9 +204,8 @@ impl ClientBuilder {
     /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
     /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
     /// than that is not detected.
-    #[must_use]
     pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
-        self.adopt_held_lock = adopt;
+        self.settings.adopt_held_lock = adopt;
         self
     }
 
@@ -219,7 +227,6 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn before_attempt(
         mut self,
         hook: impl Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync + 'static,
@@ -244,7 +251,6 @@ impl ClientBuilder {
     ///     .build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    #[must_use]
     pub fn after_attempt(
         mut self,
         hook: impl Fn(&Attempt<'_>, &AttemptResult) + Send + Sync + 'static,
@@ -257,19 +263,13 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the user agent can't stand in a
-    /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or what was
-    /// handed to [`http`](Self::http) can't be built.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the user agent isn't allowed in a
+    /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or the client
+    /// passed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
-        if cfg!(not(any(
-            feature = "rustls",
-            feature = "rustls-no-provider",
-            feature = "native-tls"
-        ))) && self.endpoint.needs_tls()
-        {
+        if cfg!(not(feature = "__tls")) && self.settings.endpoint.needs_tls() {
             return Err(Error::configuration(
-                "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets"
-                    .to_owned(),
+                "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets",
             ));
         }
         // With one of the others, reqwest asks for no provider.
@@ -281,8 +281,7 @@ impl ClientBuilder {
             return Err(Error::configuration(
                 "rustls has no crypto provider; install one before a client is built, such as with \
                  `rustls::crypto::ring::default_provider().install_default()`, or enable the feature \
-                 `rustls` of llmobs-datasets"
-                    .to_owned(),
+                 `rustls` of llmobs-datasets",
             ));
         }
         let user_agent = match &self.user_agent {
@@ -295,9 +294,7 @@ impl ClientBuilder {
             })?,
             None => HeaderValue::from_static(VERSION),
         };
-        let base_url = self.endpoint.base_url().into_owned();
-        let host = Url::parse(&base_url).ok().as_ref().and_then(Host::of);
-        let host = host.ok_or_else(|| Error::configuration(format!("{base_url} has no host")))?;
+        let base_url = self.settings.endpoint.base_url()?;
         let proxies = self.proxies_of_environment && self.http.is_none();
         let proxy = proxies.then(proxy_of_environment).flatten();
         let mut http = match self.http {
@@ -305,25 +302,18 @@ impl ClientBuilder {
             None if proxies => default_http(),
             None => default_http().no_proxy(),
         };
-        if self.endpoint.is_plain_loopback() {
+        if self.settings.endpoint.is_plain_loopback() {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
-            #[cfg(any(
-                feature = "rustls",
-                feature = "rustls-no-provider",
-                feature = "native-tls"
-            ))]
+            #[cfg(feature = "__tls")]
             {
                 // Roots would not be used, and a machine may have none.
                 http = http.tls_certs_only([]);
             }
         }
-        let connect_timeout = self.connect_timeout;
         let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
-            .connector_layer(MapFutureLayer::new(move |connecting| {
-                connect_within(connect_timeout, connecting)
-            }))
+            .connect_timeout(self.settings.connect_limit())
             // A redirect would carry the keys to another host, and a POST would become a GET.
             .redirect(reqwest::redirect::Policy::none())
             // Attempts are counted here. Without the 0, reqwest keeps a copy of each request.
@@ -341,21 +331,15 @@ impl ClientBuilder {
                 Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
-            user: self.credentials.user_at(&base_url),
-            generated: generated::Client::new_with_client(&base_url, http),
-            endpoint: self.endpoint,
-            proxy: proxy.map(|host| host.as_str().into()),
-            host,
-            connect_timeout: self.connect_timeout,
+            user: self.credentials.user_at(base_url.as_str()),
+            generated: generated::Client::new_with_client(base_url.as_str(), http),
+            proxy: proxy.map(Into::into),
+            host: host_and_port(base_url.url()).into(),
+            url: base_url.url().clone(),
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
-            budget: Budget::new(self.retry.budget_size()),
-            retry: self.retry,
-            attempt_timeout: self.attempt_timeout,
-            call_timeout: self.call_timeout,
-            max_response_bytes: self.max_response_bytes,
-            lock_wait: self.lock_wait,
-            adopt_held_lock: self.adopt_held_lock,
+            budget: Budget::new(self.settings.retry.budget_size()),
+            settings: self.settings,
             locks: watch::Sender::default(),
             hooks: self.hooks,
         }))
@@ -384,12 +368,13 @@ fn default_http() -> reqwest::ClientBuilder {
 }
 
 /// The host of the proxy that the environment names for HTTPS, without its user and password.
-fn proxy_of_environment() -> Option<Host> {
+fn proxy_of_environment() -> Option<String> {
     let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     let values = variables.into_iter().filter_map(|name| env::var(name).ok());
     let proxy = values.into_iter().find(|value| !value.is_empty())?;
     let url = Url::parse(&proxy).ok().filter(Url::has_host);
-    Host::of(&url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?)
+    let url = url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?;
+    Some(host_and_port(&url))
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

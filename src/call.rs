@@ -1,6 +1,6 @@
 //! A call: one attempt after the other, until one succeeds or retries run out.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use crate::answer::Answer;
-use crate::attempt::Failed;
 use crate::error::{Call, Cause, Unreadable};
 use crate::hooks::Attempt;
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
@@ -38,12 +37,8 @@ impl Request<'_> {
 pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
-    pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
-        self.call_until(request, read, pending()).await
-    }
-
     /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
-    pub(crate) async fn call_until<T>(
+    pub(crate) async fn call<T>(
         &self,
         request: Request<'_>,
         read: Read<T>,
@@ -56,8 +51,8 @@ impl Dataset {
             otel.name = %operation,
             http.request.method = %operation.method(),
             url.template = operation.url_template(),
-            server.address = self.client.inner.host.name,
-            server.port = self.client.inner.host.port,
+            server.address = self.client.inner.url.host_str(),
+            server.port = self.client.inner.url.port_or_known_default(),
             llmobs.project_id = %self.project_id(),
             llmobs.dataset_id = %self.dataset_id(),
             http.response.status_code = tracing::field::Empty,
@@ -81,8 +76,10 @@ impl Dataset {
         let client = &*self.client.inner;
         let mut stop = pin!(stop);
         let mut start = Instant::now();
-        let end = after(start, client.call_timeout);
-        let mut backoffs = client.retry.backoffs().take(client.retry.retries());
+        let end = after(start, client.settings.call_timeout);
+        let policy = &client.settings.retry;
+        let connect_limit = client.settings.connect_limit();
+        let mut backoffs = policy.backoffs().take(policy.retries());
         let mut attempts = 0;
         let mut effect_possible = false;
         loop {
@@ -94,13 +91,12 @@ impl Dataset {
                 number: attempts,
             };
             let sent = client.attempt(request, read, &attempt, start, end);
-            let Failed { cause, answer } = match pin!(sent).await {
+            let (cause, answer) = match pin!(sent).await {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
-                    client
-                        .hooks
-                        .after(&attempt, start, Some(head.status), None, None);
+                    let status = Some(head.status);
+                    client.hooks.after(&attempt, start, status, None, None);
                     return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
@@ -108,11 +104,12 @@ impl Dataset {
             let head = answer.as_ref().map(|answer| &answer.head);
             let hint = head.and_then(|head| rate_limit::retry_hint(head.status, &head.headers));
             let status = head.map(|head| head.status);
-            let backoff = backoffs.next();
-            let retry = backoff
-                .filter(|_| client.retry.allows(operation, &cause))
-                .and_then(|backoff| client.retry.wait(backoff, hint))
-                .filter(|wait| after(Instant::now(), *wait) < end);
+            let backoff = backoffs.next().filter(|_| policy.allows(operation, &cause));
+            let retry = backoff.and_then(|backoff| policy.wait(backoff, hint));
+            // A retry needs the time to connect: see `connect_limit`.
+            let begun_by =
+                |wait: &Duration| after(Instant::now(), wait.saturating_add(connect_limit));
+            let retry = retry.filter(|wait| begun_by(wait) <= end);
             let wait = retry.filter(|_| client.budget.take());
             let outcome = match cause.outcome() {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
@@ -125,62 +122,43 @@ impl Dataset {
                 let kind = Some(cause.kind());
                 client.hooks.after(&attempt, start, status, kind, wait);
             }
-            let mut error = Error::of_call(
-                self.named(operation),
-                cause,
-                outcome,
-                answer.map(|it| client.answered(it)),
-                attempts,
-                effect_possible,
-            );
-            let stopped = match wait {
-                None => {
-                    error.out_of_budget(retry.is_some());
-                    true
+            let mut error = self.error(operation, cause);
+            error.0.outcome = outcome;
+            error.0.answer = answer.map(|it| client.answered(it));
+            error.0.attempts = attempts;
+            error.0.unsettled = effect_possible;
+            error.0.out_of_budget = retry.is_some() && wait.is_none();
+            if let Some(wait) = wait {
+                span.record("http.request.resend_count", attempts);
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(attempt = attempts, reason = %error, wait_ms, "retrying");
+                if let Either::Right(_) = select(stop.as_mut(), pin!(sleep(wait))).await {
+                    start = Instant::now();
+                    continue;
                 }
-                Some(wait) => {
-                    span.record("http.request.resend_count", attempts);
-                    tracing::info!(
-                        attempt = attempts,
-                        reason = %error,
-                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                        "retrying"
-                    );
-                    matches!(
-                        select(stop.as_mut(), pin!(sleep(wait))).await,
-                        Either::Left(_)
-                    )
-                }
-            };
-            if stopped {
-                if let Some(status) = status {
-                    record_status(span, status);
-                }
-                span.record("error.type", tracing::field::debug(error.kind()));
-                span.record("otel.status_code", "ERROR");
-                return Err(error);
             }
-            start = Instant::now();
+            if let Some(status) = status {
+                record_status(span, status);
+            }
+            span.record("error.type", error.kind().as_str());
+            span.record("otel.status_code", "ERROR");
+            return Err(error);
         }
     }
 
-    /// An error without a call.
+    /// An error without an attempt.
     pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
-        let outcome = cause.outcome();
-        let unsettled = outcome == Outcome::Unknown;
-        Error::of_call(self.named(operation), cause, outcome, None, 0, unsettled)
-    }
-
-    fn named(&self, operation: Operation) -> Call {
         let client = &*self.client.inner;
-        Call {
+        let call = Call {
             operation,
             project_id: self.project_id().clone(),
             dataset_id: self.dataset_id().clone(),
             host: client.host.clone(),
             keys: client.credentials.source(),
+            connect_limit: client.settings.connect_limit(),
             proxy: client.proxy.clone(),
-        }
+        };
+        Error::of_call(call, cause)
     }
 }
 

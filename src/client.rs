@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
+use reqwest::Url;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
-use crate::endpoint::Host;
 use crate::hooks::Hooks;
 use crate::redactor::Redactor;
 use crate::retry::Budget;
@@ -30,11 +30,10 @@ use crate::{
 /// Calls need a Tokio runtime with I/O and time, and panic outside of one.
 ///
 /// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, _| {
 /// use llmobs_datasets::{BaseUrl, Client, Credentials};
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
 /// # let (url, api_key, application_key) = (sandbox.url(), sandbox.api_key(), sandbox.application_key());
 /// let base_url: BaseUrl = url.parse()?; // or a `Site`
 /// let client = Client::builder(Credentials::new(api_key, application_key)?)
@@ -46,8 +45,7 @@ use crate::{
 /// );
 /// dataset.lock().await?;
 /// dataset.unlock().await?;
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
 #[derive(Clone)]
 pub struct Client {
@@ -58,30 +56,70 @@ pub(crate) struct Inner {
     pub(crate) generated: generated::Client,
     pub(crate) credentials: Credentials,
     pub(crate) redactor: Redactor,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) host: Host,
+    pub(crate) settings: Settings,
+    pub(crate) url: Url,
+    pub(crate) host: Arc<str>,
     /// The proxy of the environment.
     pub(crate) proxy: Option<Arc<str>>,
-    pub(crate) retry: RetryPolicy,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) call_timeout: Duration,
-    pub(crate) max_response_bytes: usize,
     pub(crate) hooks: Hooks,
     pub(crate) budget: Budget,
     /// Stands for the endpoint and the application key, and so for the user that holds a lock.
     pub(crate) user: u64,
-    pub(crate) lock_wait: Option<Duration>,
-    pub(crate) adopt_held_lock: bool,
     /// The datasets whose lock is requested, held or being released (`false`), or may be left behind (`true`).
     pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), bool>>,
+}
+
+/// The settings of a client, as its [`ClientBuilder`] made them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Settings {
+    /// [`ClientBuilder::endpoint`].
+    pub endpoint: Endpoint,
+    /// [`ClientBuilder::retry`].
+    pub retry: RetryPolicy,
+    /// [`ClientBuilder::connect_timeout`].
+    pub connect_timeout: Duration,
+    /// [`ClientBuilder::attempt_timeout`].
+    pub attempt_timeout: Duration,
+    /// [`ClientBuilder::call_timeout`].
+    pub call_timeout: Duration,
+    /// [`ClientBuilder::max_response_bytes`].
+    pub max_response_bytes: usize,
+    /// [`ClientBuilder::lock_wait`].
+    pub lock_wait: Option<Duration>,
+    /// [`ClientBuilder::adopt_held_lock`].
+    pub adopt_held_lock: bool,
+}
+
+impl Settings {
+    /// The time in which a connection must be established. It ends before the attempt and the call do: once
+    /// they have ended, nobody could tell whether a request was sent.
+    pub(crate) fn connect_limit(&self) -> Duration {
+        let others = self.attempt_timeout.min(self.call_timeout);
+        self.connect_timeout.min(others / 2)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoint: Endpoint::default(),
+            retry: RetryPolicy::default(),
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(15),
+            call_timeout: Duration::from_secs(60),
+            max_response_bytes: 1 << 20,
+            lock_wait: None,
+            adopt_held_lock: true,
+        }
+    }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("host", &self.inner.host.to_string())
-            .field("retry", &self.inner.retry)
+            .field("host", &self.inner.host)
+            .field("retry", &self.inner.settings.retry)
             .finish_non_exhaustive()
     }
 }
@@ -114,7 +152,6 @@ impl Client {
     }
 
     /// Starts the configuration of a client. Reads nothing from the environment.
-    #[must_use]
     pub fn builder(credentials: Credentials) -> ClientBuilder {
         ClientBuilder::new(credentials)
     }
@@ -125,45 +162,13 @@ impl Client {
         }
     }
 
-    /// The location of the API.
-    #[must_use]
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.inner.endpoint
-    }
-
-    /// The retry policy of the calls.
-    #[must_use]
-    pub fn retry_policy(&self) -> &RetryPolicy {
-        &self.inner.retry
-    }
-
-    /// The time limit for connecting: [`ClientBuilder::connect_timeout`].
-    #[must_use]
-    pub fn connect_timeout(&self) -> Duration {
-        self.inner.connect_timeout
-    }
-
-    /// The time limit for one attempt: [`ClientBuilder::attempt_timeout`].
-    #[must_use]
-    pub fn attempt_timeout(&self) -> Duration {
-        self.inner.attempt_timeout
-    }
-
-    /// The time limit for a whole call: [`ClientBuilder::call_timeout`].
-    #[must_use]
-    pub fn call_timeout(&self) -> Duration {
-        self.inner.call_timeout
-    }
-
-    /// The maximum number of response body bytes to read: [`ClientBuilder::max_response_bytes`].
-    #[must_use]
-    pub fn max_response_bytes(&self) -> usize {
-        self.inner.max_response_bytes
+    /// The settings that the builder made.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
     /// A handle to a dataset, to call its operations. This sends nothing, and doesn't check that the dataset
     /// exists.
-    #[must_use]
     pub fn dataset(&self, project_id: ProjectId, dataset_id: DatasetId) -> Dataset {
         Dataset::new(self.clone(), project_id, dataset_id)
     }
@@ -177,24 +182,18 @@ impl Client {
     /// `main` returns. The client stays usable.
     ///
     /// ```
-    /// # use llmobs_datasets::{BaseUrl, Client, Credentials};
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |sandbox, dataset| {
     /// # use std::time::Duration;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-    /// # let keys = Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-    /// # let base_url: BaseUrl = sandbox.url().parse()?;
-    /// # let client = Client::builder(keys).endpoint(base_url).build()?;
-    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+    /// # let client = dataset.client().clone();
     /// drop(dataset.draft_lock().await?); // releases in the background
     ///
     /// for dataset in client.shutdown(Duration::from_secs(20)).await {
     ///     eprintln!("dataset {} may still be locked", dataset.dataset_id());
     /// }
-    /// # assert_eq!(sandbox.dataset(ids.0, ids.1).ok_or("it is there")?.holder(), None);
-    /// # Ok(())
-    /// # }
+    /// # let state = sandbox.dataset(InitialState::PROJECT_ID, InitialState::DATASET_ID);
+    /// # assert_eq!(state.ok_or("it is there")?.holder(), None);
+    /// # Ok(()) }) }
     /// ```
     ///
     /// # Cancel safety

@@ -1,7 +1,6 @@
 //! The two keys of a call.
 
 use std::env;
-use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
 
@@ -36,23 +35,8 @@ const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key"
 pub struct Credentials {
     api_key: SecretString,
     application_key: SecretString,
-    source: Source,
-}
-
-/// Where keys came from, for messages about keys that the service refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Arguments,
-    Environment,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Arguments => "the API key and the application key given to Credentials::new",
-            Self::Environment => "the keys in DD_API_KEY and DD_APP_KEY",
-        })
-    }
+    /// Where the keys came from, for errors about keys that the service refuses.
+    source: &'static str,
 }
 
 impl Credentials {
@@ -71,16 +55,10 @@ impl Credentials {
         let credentials = Self {
             api_key: api_key.into(),
             application_key: application_key.into(),
-            source: Source::Arguments,
+            source: "the API key and the application key given to Credentials::new",
         };
-        for (name, key) in [
-            ("the API key", &credentials.api_key),
-            ("the application key", &credentials.application_key),
-        ] {
-            if let Some(fault) = fault(key.expose_secret()) {
-                return Err(Error::configuration(format!("{name} {fault}")));
-            }
-        }
+        check("the API key", &credentials.api_key)?;
+        check("the application key", &credentials.application_key)?;
         Ok(credentials)
     }
 
@@ -94,11 +72,11 @@ impl Credentials {
         Ok(Self {
             api_key: key_from_env("DD_API_KEY", "an API key of your organization")?,
             application_key: key_from_env("DD_APP_KEY", "an application key of yours")?,
-            source: Source::Environment,
+            source: "the keys in DD_API_KEY and DD_APP_KEY",
         })
     }
 
-    pub(crate) fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> &'static str {
         self.source
     }
 
@@ -129,14 +107,18 @@ impl Credentials {
     }
 }
 
-/// Why a key can't be used, if so. The text doesn't show the key.
-fn fault(key: &str) -> Option<String> {
+/// Refuses a key that can't be used. The error doesn't show it.
+fn check(name: &str, key: &SecretString) -> Result<(), Error> {
+    let key = key.expose_secret();
+    let refuse = |fault: &str| Err(Error::configuration(format!("{name} {fault}")));
     if key.trim().is_empty() {
-        return Some("is blank; use the key that Datadog shows".to_owned());
+        return refuse("is blank; use the key that Datadog shows");
     }
     let mut characters = key.chars().zip(1..);
-    let (character, position) = characters.find(|(c, _)| !c.is_ascii_graphic())?;
-    let name = match character {
+    let Some((character, position)) = characters.find(|(c, _)| !c.is_ascii_graphic()) else {
+        return Ok(());
+    };
+    let what = match character {
         ' ' => "a space",
         '\t' => "a tab",
         '\n' | '\r' => "a line break",
@@ -149,47 +131,35 @@ fn fault(key: &str) -> Option<String> {
         _ => "a character that is not ASCII",
     };
     let code = u32::from(character);
-    Some(format!(
-        "contains {name} (U+{code:04X}) at position {position}; remove it"
+    refuse(&format!(
+        "contains {what} (U+{code:04X}) at position {position}; remove it"
     ))
 }
 
 fn key_from_env(variable: &str, meaning: &str) -> Result<SecretString, Error> {
-    let missing = |how: &str| {
-        Err(Error::configuration(format!(
-            "the environment variable {variable} is {how}; set it to {meaning}"
-        )))
-    };
-    match from_env(variable)? {
-        None => missing("not set"),
-        Some(key) if key.trim().is_empty() => missing("blank"),
-        Some(key) => match fault(&key) {
-            Some(fault) => Err(Error::configuration(format!(
-                "the environment variable {variable} {fault}"
-            ))),
-            None => Ok(key.into()),
-        },
-    }
+    let name = format!("the environment variable {variable}");
+    let not_set = || Error::configuration(format!("{name} is not set; set it to {meaning}"));
+    let key = from_env(variable)?.ok_or_else(not_set)?.into();
+    check(&name, &key)?;
+    Ok(key)
 }
 
 /// The value of an environment variable, if it is set. Quotes are those that a shell would have removed.
 pub(crate) fn from_env(variable: &str) -> Result<Option<String>, Error> {
+    let quoted =
+        |value: &str, quote| value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote);
     match env::var(variable) {
-        Ok(value) if value.len() >= 2 && is_quoted(&value) => Err(Error::configuration(format!(
-            "the value of the environment variable {variable} is in quotes; remove the quotes"
-        ))),
+        Ok(value) if ['"', '\''].into_iter().any(|quote| quoted(&value, quote)) => {
+            Err(Error::configuration(format!(
+                "the value of the environment variable {variable} is in quotes; remove the quotes"
+            )))
+        }
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(Error::configuration(format!(
             "the environment variable {variable} is not UTF-8 text"
         ))),
     }
-}
-
-fn is_quoted(value: &str) -> bool {
-    ['"', '\'']
-        .iter()
-        .any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
 }
 
 #[cfg(test)]

@@ -16,28 +16,26 @@ pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 /// A dataset of a project, with the operations of the API. Cheap to clone.
 ///
 /// ```
-/// # use llmobs_datasets::DatasetVersion;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, dataset| {
+/// use llmobs_datasets::DatasetVersion;
+///
 /// let state = dataset.lock().await?;
 /// println!("locked by {} since {}", state.user().id, state.drafting_since());
 /// dataset.restore(DatasetVersion::new(1)?).await?;
 /// dataset.unlock().await?;
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
 ///
-/// # Cancellation
+/// # Cancel safety
 ///
-/// To drop the future of a call ends waiting and retries, but not what the service is already doing: the
-/// call may have taken effect, or may yet. [`with_draft_lock`](Self::with_draft_lock) and
-/// [`draft_lock`](Self::draft_lock) see to it that no lock is left behind by that.
+/// Dropping a call's future stops waiting and retrying, but not work that the service has already begun: the
+/// call may have taken effect, or may yet do so. [`with_draft_lock`](Self::with_draft_lock) and
+/// [`draft_lock`](Self::draft_lock) make sure that this leaves no lock behind.
+///
+/// # Panics
+///
+/// Calls panic outside of a Tokio runtime with I/O and time.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(crate) client: Client,
@@ -49,7 +47,7 @@ pub struct Dataset {
 impl Dataset {
     pub(crate) fn new(client: Client, project: ProjectId, id: DatasetId) -> Self {
         Self {
-            lock_wait: client.inner.lock_wait,
+            lock_wait: client.inner.settings.lock_wait,
             client,
             project,
             id,
@@ -58,15 +56,15 @@ impl Dataset {
 
     /// Replaces [`ClientBuilder::lock_wait`](crate::ClientBuilder::lock_wait) for this handle.
     ///
-    /// ```no_run
-    /// # async fn wait(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |sandbox, dataset| {
     /// # use std::time::Duration;
     /// let lock = dataset.lock_wait(Duration::from_secs(300)).draft_lock().await?;
     /// # lock.unlock().await?;
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }) }
     /// ```
-    #[must_use]
+    #[must_use = "the handle with the wait is a new one"]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = Some(wait);
         self
@@ -77,19 +75,16 @@ impl Dataset {
     }
 
     /// The client that makes the calls.
-    #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
     /// The id of the project that the dataset is in.
-    #[must_use]
     pub fn project_id(&self) -> &ProjectId {
         &self.project
     }
 
     /// The id of the dataset.
-    #[must_use]
     pub fn dataset_id(&self) -> &DatasetId {
         &self.id
     }
@@ -101,6 +96,14 @@ impl Dataset {
     /// same application key is the same user, and holds the same lock.** If the user holds the lock already,
     /// it is assumed to stay as it is; the documentation doesn't say. The lock is held until
     /// [`unlock`](Self::unlock); [`with_draft_lock`](Self::with_draft_lock) does all of this for you.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |_, dataset| {
+    /// let state = dataset.lock().await?;
+    /// println!("locked by {} since {}", state.user().id, state.drafting_since());
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,8 +123,7 @@ impl Dataset {
         &self,
         stop: impl Future<Output = ()>,
     ) -> Result<Response<DraftState>> {
-        self.call_until(Request::Lock, Answer::draft_state, stop)
-            .await
+        self.call(Request::Lock, Answer::draft_state, stop).await
     }
 
     /// Releases the draft lock of the calling user (`UnlockLLMObsDatasetDraftState`).
@@ -129,6 +131,16 @@ impl Dataset {
     /// This is a single call. It releases the lock whoever acquired it with the same application key: also
     /// that of another task or process. The documentation doesn't say what the service does if the user
     /// holds no lock.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |_, dataset| {
+    /// # dataset.lock().await?;
+    /// if let Err(error) = dataset.unlock().await {
+    ///     eprintln!("may still be locked: {error}");
+    /// }
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -138,19 +150,36 @@ impl Dataset {
     ///
     /// Not cancel safe: if the future is dropped, the dataset may stay locked, or be unlocked later.
     pub async fn unlock(&self) -> Result<Response<()>> {
-        self.call(Request::Unlock, Answer::done).await
+        self.call(Request::Unlock, Answer::done, pending()).await
     }
 
-    /// Makes the records of a prior version those of a new current version
+    /// Restores the dataset to a prior version: copies its records to a new current version
     /// (`RestoreLLMObsDatasetVersion`).
     ///
-    /// It is made at most once a call: a restore that may have taken effect is not repeated, unless
-    /// [asked for](crate::RetryPolicy::repeat_restore).
+    /// A restore takes effect at most once per call: one that may have taken effect is not retried, unless
+    /// [allowed](crate::RetryPolicy::repeat_restore).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |_, dataset| {
+    /// use llmobs_datasets::{DatasetVersion, Outcome};
+    ///
+    /// match dataset.restore(DatasetVersion::new(1)?).await {
+    ///     Ok(_) => println!("restored"),
+    ///     Err(error) if error.outcome() == Outcome::NotApplied => println!("not restored: {error}"),
+    ///     Err(error) => println!("check the current version: {error}"),
+    /// }
+    /// # Ok(()) }) }
+    /// ```
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind). After an error with the outcome `Unknown` look at the
-    /// dataset before restoring again.
+    /// See [`ErrorKind`](crate::ErrorKind). After an error whose [outcome](crate::Error::outcome) is
+    /// `Unknown`, check the dataset's current version before restoring again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: if the future is dropped, the dataset may be restored, now or later.
     pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
         let body = types::LlmObsDatasetRestoreVersionRequest {
             data: types::LlmObsDatasetRestoreVersionDataRequest {
@@ -161,6 +190,7 @@ impl Dataset {
                 type_: types::LlmObsDatasetType::Datasets,
             },
         };
-        self.call(Request::Restore(&body), Answer::done).await
+        self.call(Request::Restore(&body), Answer::done, pending())
+            .await
     }
 }

@@ -1,7 +1,6 @@
 //! The location of the API: a Datadog site or a base URL.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
@@ -64,7 +63,6 @@ impl Site {
     ];
 
     /// The domain of the site, such as `us3.datadoghq.com`.
-    #[must_use]
     pub fn domain(&self) -> &str {
         &self.0
     }
@@ -204,9 +202,12 @@ impl BaseUrl {
     }
 
     /// The URL, without a slash at its end.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
     }
 
     fn is_loopback(&self) -> bool {
@@ -259,10 +260,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn base_url(&self) -> Cow<'_, str> {
+    pub(crate) fn base_url(&self) -> Result<BaseUrl, Error> {
         match self {
-            Self::Site(site) => format!("https://api.{site}").into(),
-            Self::BaseUrl(url) => url.as_str().into(),
+            Self::Site(site) => format!("https://api.{site}").parse(),
+            Self::BaseUrl(url) => Ok(url.clone()),
         }
     }
 
@@ -277,36 +278,12 @@ impl Endpoint {
     }
 }
 
-/// The host and the port that a URL leads to, as errors and spans show them.
-#[derive(Clone, Debug)]
-pub(crate) struct Host {
-    pub(crate) name: String,
-    pub(crate) port: Option<u16>,
-    shown: String,
-}
-
-impl Host {
-    pub(crate) fn of(url: &Url) -> Option<Self> {
-        let name = url.host_str()?;
-        Some(Self {
-            name: name.to_owned(),
-            port: url.port_or_known_default(),
-            // Without the port that the scheme implies.
-            shown: match url.port() {
-                Some(port) => format!("{name}:{port}"),
-                None => name.to_owned(),
-            },
-        })
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.shown
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+/// The host that a URL leads to, with its port unless the scheme implies it: as errors show it.
+pub(crate) fn host_and_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     }
 }
 

@@ -32,15 +32,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, root, seconds};
+pub(crate) use self::message::{chain, root};
 use crate::answer::Head;
 use crate::api_error::ApiError;
-use crate::credentials::Source;
-use crate::endpoint::Host;
 use crate::rate_limit::{self, RateLimit};
 use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
@@ -53,16 +50,10 @@ use crate::{DatasetId, Operation, ProjectId};
 /// JSON parser.
 ///
 /// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, dataset| {
 /// use llmobs_datasets::{DatasetVersion, ErrorKind, Outcome};
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// // The dataset is at version 2.
 /// let Err(error) = dataset.restore(DatasetVersion::new(9)?).await else {
 ///     return Err("there is no version 9".into());
@@ -70,24 +61,23 @@ use crate::{DatasetId, Operation, ProjectId};
 /// assert_eq!((error.kind(), error.outcome()), (ErrorKind::BadRequest, Outcome::NotApplied));
 /// assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
 /// for told in error.errors() {
-///     assert_eq!(told.detail(), Some("dataset_version must be between 0 and 2"));
-///     assert_eq!(told.pointer(), Some("/data/attributes/dataset_version"));
+///     assert_eq!(told.detail.as_deref(), Some("dataset_version must be between 0 and 2"));
+///     assert_eq!(told.pointer.as_deref(), Some("/data/attributes/dataset_version"));
 /// }
 /// eprintln!("{error}"); // restore dataset 9f64e5c7-… of project a33671aa-…: 400 Bad Request: …
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
-pub struct Error(Box<Inner>);
+pub struct Error(pub(crate) Box<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     cause: Cause,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
     call: Option<Call>,
-    answer: Option<Answered>,
-    attempts: u32,
-    unsettled: bool,
+    pub(crate) answer: Option<Answered>,
+    pub(crate) attempts: u32,
+    pub(crate) unsettled: bool,
     waited: Option<Duration>,
-    out_of_budget: bool,
+    pub(crate) out_of_budget: bool,
     unlocking: Unlocking,
 }
 
@@ -97,8 +87,9 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
-    pub(crate) host: Host,
-    pub(crate) keys: Source,
+    pub(crate) host: Arc<str>,
+    pub(crate) keys: &'static str,
+    pub(crate) connect_limit: Duration,
     pub(crate) proxy: Option<Arc<str>>,
 }
 
@@ -108,139 +99,102 @@ pub(crate) struct Answered {
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
     /// The host that it leads to, if it is a redirect and the host repeats no key.
-    pub(crate) redirect_host: Option<Host>,
+    pub(crate) redirect_host: Option<String>,
 }
 
-/// The kind of a failure. The [module](crate::error) docs list which status maps to which kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The settings, the keys or the environment can't be used. No call was made.
-    Configuration,
-    /// An id, a version number or a URL can't be sent. No call was made.
-    InvalidInput,
-    /// The request was not sent: the host or proxy was not found or not reached in time, or its certificate
-    /// is not trusted.
-    NotSent,
-    /// The connection was lost after the request was sent, before a response arrived.
-    ConnectionLost,
-    /// The response did not arrive in time, or the service stopped waiting for the request (408).
-    TimedOut,
-    /// The service rejected the request (400).
-    BadRequest,
-    /// The keys are missing or not valid (401).
-    Unauthorized,
-    /// The keys do not permit the operation (403).
-    Forbidden,
-    /// The project or the dataset does not exist (404).
-    NotFound,
-    /// The state of the dataset forbids it (409, 412, 423): assumed to mean that another user holds the
-    /// draft lock. The documentation doesn't say how the service responds then.
-    Conflict,
-    /// Another task of this process holds the draft lock with the same application key, and
-    /// [`lock_wait`](crate::ClientBuilder::lock_wait) ran out. Nothing was sent.
-    Busy,
-    /// The current task holds the draft lock: it was requested again in the closure of
-    /// [`with_draft_lock`](crate::Dataset::with_draft_lock). Nothing was sent.
-    Reentrant,
-    /// The same user held the draft lock before the call, and
-    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays as it is.
-    HeldBefore,
-    /// The draft lock was lost before it was released: the unlock found another user's lock, or none.
-    LockLost,
-    /// The work under a draft lock failed with an error that isn't one of this crate.
-    Work,
-    /// The rate limit is reached (429).
-    RateLimited,
-    /// The service, or something in front of it, failed (5xx).
-    ServerError,
-    /// A status that is neither documented nor of another kind, such as a redirect.
-    UnexpectedStatus,
-    /// A 2xx whose body is not the service's response, or can't be read.
-    UnreadableSuccess,
+names! {
+    "error kind"
+    /// The kind of a failure. The [module](crate::error) docs list which status maps to which kind.
+    pub enum ErrorKind {
+        /// The settings, the keys or the environment can't be used. No call was made.
+        Configuration = "configuration",
+        /// An id, a version number or a URL can't be sent. No call was made.
+        InvalidInput = "invalid_input",
+        /// The request was not sent: the host or proxy was not found or not reached in time, or its certificate
+        /// is not trusted.
+        NotSent = "not_sent",
+        /// The connection was lost after the request was sent, before a response arrived.
+        ConnectionLost = "connection_lost",
+        /// The response did not arrive in time, or the service stopped waiting for the request (408).
+        TimedOut = "timed_out",
+        /// The service rejected the request (400).
+        BadRequest = "bad_request",
+        /// The keys are missing or not valid (401).
+        Unauthorized = "unauthorized",
+        /// The keys do not permit the operation (403).
+        Forbidden = "forbidden",
+        /// The project or the dataset does not exist (404).
+        NotFound = "not_found",
+        /// The state of the dataset forbids it (409, 412, 423): assumed to mean that another user holds the
+        /// draft lock. The documentation doesn't say how the service responds then.
+        Conflict = "conflict",
+        /// Another task of this process holds the draft lock with the same application key, and
+        /// [`lock_wait`](crate::ClientBuilder::lock_wait) ran out. Nothing was sent.
+        Busy = "busy",
+        /// The current task holds the draft lock: it was requested again in the closure of
+        /// [`with_draft_lock`](crate::Dataset::with_draft_lock). Nothing was sent.
+        Reentrant = "reentrant",
+        /// The same user held the draft lock before the call, and
+        /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays as it is.
+        HeldBefore = "held_before",
+        /// The draft lock was lost before it was released: the unlock found another user's lock, or none.
+        LockLost = "lock_lost",
+        /// The work under a draft lock failed with an error that isn't one of this crate.
+        Work = "work",
+        /// The rate limit is reached (429).
+        RateLimited = "rate_limited",
+        /// The service, or something in front of it, failed (5xx).
+        ServerError = "server_error",
+        /// A status that is neither documented nor of another kind, such as a redirect.
+        UnexpectedStatus = "unexpected_status",
+        /// A 2xx whose body is not the service's response, or can't be read.
+        UnreadableSuccess = "unreadable_success",
+    }
 }
 
-/// What you may assume about the server after a call that did not succeed.
-///
-/// ```
-/// use llmobs_datasets::{DatasetVersion, Outcome};
-/// # use llmobs_sandbox::{Fault, Operation};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
-/// # sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
-/// let restored = dataset.restore(DatasetVersion::new(1)?).await;
-/// let said = match restored.as_ref().map_err(|error| error.outcome()) {
-///     Ok(_) | Err(Outcome::Applied) => "restored",
-///     Err(Outcome::NotApplied) => "not restored: try again, or give up",
-///     Err(_) => "perhaps restored: look at the dataset first",
-/// };
-/// # assert!(said.starts_with("perhaps"));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The call had no effect.
-    NotApplied,
-    /// The call took effect, but its response could not be read.
-    Applied,
-    /// The call may have taken effect, or may yet do so.
-    Unknown,
+names! {
+    "outcome"
+    /// What you may assume about the server after a call that did not succeed.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+    /// # fn main() -> Done { run(async |sandbox, dataset| {
+    /// # use llmobs_sandbox::{Fault, Operation};
+    /// use llmobs_datasets::{DatasetVersion, Outcome};
+    ///
+    /// # sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
+    /// let restored = dataset.restore(DatasetVersion::new(1)?).await;
+    /// let said = match restored.as_ref().map_err(|error| error.outcome()) {
+    ///     Ok(_) | Err(Outcome::Applied) => "restored",
+    ///     Err(Outcome::NotApplied) => "not restored: try again, or give up",
+    ///     Err(_) => "perhaps restored: look at the dataset first",
+    /// };
+    /// # assert!(said.starts_with("perhaps"));
+    /// # Ok(()) }) }
+    /// ```
+    pub enum Outcome {
+        /// The call had no effect.
+        NotApplied = "not_applied",
+        /// The call took effect, but its response could not be read.
+        Applied = "applied",
+        /// The call may have taken effect, or may yet do so.
+        Unknown = "unknown",
+    }
 }
-
-names!(
-    ErrorKind, "error kind",
-    Configuration => "configuration",
-    InvalidInput => "invalid_input",
-    NotSent => "not_sent",
-    ConnectionLost => "connection_lost",
-    TimedOut => "timed_out",
-    BadRequest => "bad_request",
-    Unauthorized => "unauthorized",
-    Forbidden => "forbidden",
-    NotFound => "not_found",
-    Conflict => "conflict",
-    Busy => "busy",
-    Reentrant => "reentrant",
-    HeldBefore => "held_before",
-    LockLost => "lock_lost",
-    Work => "work",
-    RateLimited => "rate_limited",
-    ServerError => "server_error",
-    UnexpectedStatus => "unexpected_status",
-    UnreadableSuccess => "unreadable_success",
-);
-
-names!(
-    Outcome, "outcome",
-    NotApplied => "not_applied",
-    Applied => "applied",
-    Unknown => "unknown",
-);
 
 /// The result of a call, or of building a value or client.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn configuration(message: String) -> Self {
-        Self::before_a_call(Cause::Configuration(message))
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(Cause::Configuration(message.into()))
     }
 
     pub(crate) fn invalid_input(message: String) -> Self {
-        Self::before_a_call(Cause::InvalidInput(message))
+        Self::new(Cause::InvalidInput(message))
     }
 
-    fn before_a_call(cause: Cause) -> Self {
+    fn new(cause: Cause) -> Self {
         Self(Box::new(Inner {
             outcome: cause.outcome(),
             cause,
@@ -258,38 +212,20 @@ impl Error {
     pub(crate) fn of_work(error: Box<dyn StdError + Send + Sync>) -> Self {
         match error.downcast() {
             Ok(error) => *error,
-            Err(error) => Self::before_a_call(Cause::Work(error)),
+            Err(error) => Self::new(Cause::Work(error)),
         }
     }
 
-    pub(crate) fn of_call(
-        call: Call,
-        cause: Cause,
-        outcome: Outcome,
-        answer: Option<Answered>,
-        attempts: u32,
-        unsettled: bool,
-    ) -> Self {
-        Self(Box::new(Inner {
-            cause,
-            outcome,
-            call: Some(call),
-            answer,
-            attempts,
-            unsettled,
-            waited: None,
-            out_of_budget: false,
-            unlocking: Unlocking::None,
-        }))
-    }
-
-    pub(crate) fn out_of_budget(&mut self, out_of_budget: bool) {
-        self.0.out_of_budget = out_of_budget;
+    /// An error of a call without an attempt.
+    pub(crate) fn of_call(call: Call, cause: Cause) -> Self {
+        let mut error = Self::new(cause);
+        error.0.unsettled = error.0.outcome == Outcome::Unknown;
+        error.0.call = Some(call);
+        error
     }
 
     /// The error of the HTTP client, if there was no response: for its type, as its text is part of this
     /// error's.
-    #[must_use]
     pub fn http_error(&self) -> Option<&reqwest::Error> {
         match &self.0.cause {
             Cause::NotSent(error) | Cause::Lost(error) | Cause::HttpTimedOut(error) => Some(error),
@@ -325,50 +261,42 @@ impl Error {
     }
 
     /// The kind of the failure: see the table of the [module](crate::error).
-    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.cause.kind()
     }
 
     /// What you may assume about the server: see the table of the [module](crate::error).
-    #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
     /// The operation that failed; `None` if no call was made.
-    #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         Some(self.0.call.as_ref()?.operation)
     }
 
     /// The project of the call; `None` if no call was made.
-    #[must_use]
     pub fn project_id(&self) -> Option<&ProjectId> {
         Some(&self.0.call.as_ref()?.project_id)
     }
 
     /// The dataset of the call; `None` if no call was made.
-    #[must_use]
     pub fn dataset_id(&self) -> Option<&DatasetId> {
         Some(&self.0.call.as_ref()?.dataset_id)
     }
 
     /// The status of the response to the last attempt, if there was one.
-    #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         Some(self.0.answer.as_ref()?.head.status)
     }
 
     /// The headers of that response, unmodified: unlike the body, they are not searched for keys.
-    #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(&self.0.answer.as_ref()?.head.headers)
     }
 
     /// The errors in the body of that response, whether they are strings or objects. Empty if there are none
     /// that can be read.
-    #[must_use]
     pub fn errors(&self) -> &[ApiError] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
     }
@@ -376,45 +304,28 @@ impl Error {
     /// The part of that response's body that was read: at most
     /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). A key in it
     /// is replaced by `[redacted]`.
-    #[must_use]
     pub fn raw_body(&self) -> Option<&[u8]> {
         Some(&self.0.answer.as_ref()?.body)
     }
 
     /// The rate limit, if that response has its headers.
-    #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(self.headers()?)
     }
 
     /// How long the server asks to wait before another call: `Retry-After` or, on a 429,
     /// `X-RateLimit-Reset`, whichever is later.
-    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         rate_limit::retry_hint(self.status()?, self.headers()?)
     }
 
     /// The number of attempts that were made, which may be 0.
-    #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the keys are missing, not valid or do not permit the operation (401, 403).
-    #[must_use]
-    pub fn is_auth(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden)
-    }
-
-    /// Whether the project or the dataset does not exist (404).
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        self.kind() == ErrorKind::NotFound
-    }
-
     /// Whether somebody else holds the draft lock: another user ([`ErrorKind::Conflict`]), another task of
     /// this process ([`ErrorKind::Busy`]) or another process of this user ([`ErrorKind::HeldBefore`]).
-    #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(
             self.kind(),
@@ -423,14 +334,12 @@ impl Error {
     }
 
     /// How long the call waited for a lock that somebody else held; `None` if that isn't why it failed.
-    #[must_use]
     pub fn waited(&self) -> Option<Duration> {
         self.0.waited
     }
 
     /// Whether the dataset may be locked by this user because of the failed call. After a lock whose outcome
     /// is unknown, this is true even if unlocking succeeded, because the lock may take effect late.
-    #[must_use]
     pub fn may_be_locked(&self) -> bool {
         match (&self.0.unlocking, self.operation()) {
             (Unlocking::Failed(unlock), _) => unlock.may_be_locked(),
@@ -452,7 +361,6 @@ impl Error {
 
     /// The error of the work under a draft lock, if it is not one of this crate
     /// ([`ErrorKind::Work`]), to be downcast.
-    #[must_use]
     pub fn work_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         match &self.0.cause {
             Cause::Work(error) => Some(&**error),
@@ -461,23 +369,10 @@ impl Error {
     }
 
     /// The error of the unlock that followed the failed call, if that failed, too.
-    #[must_use]
     pub fn unlock_error(&self) -> Option<&Self> {
         match &self.0.unlocking {
             Unlocking::Failed(unlock) => Some(unlock),
             _ => None,
         }
-    }
-
-    /// Whether the rate limit is reached (429).
-    #[must_use]
-    pub fn is_rate_limited(&self) -> bool {
-        self.kind() == ErrorKind::RateLimited
-    }
-
-    /// Whether the response did not arrive in time, see [`ErrorKind::TimedOut`].
-    #[must_use]
-    pub fn is_timeout(&self) -> bool {
-        self.kind() == ErrorKind::TimedOut
     }
 }

@@ -13,7 +13,7 @@ use crate::{DatasetId, ErrorKind, Operation, ProjectId};
 /// One attempt of a call, as the hooks of a client see it:
 /// [`ClientBuilder::before_attempt`](crate::ClientBuilder::before_attempt),
 /// [`ClientBuilder::after_attempt`](crate::ClientBuilder::after_attempt).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The operation, which has the HTTP method and the URL template.
@@ -27,7 +27,7 @@ pub struct Attempt<'a> {
 }
 
 /// The result of one attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttemptResult {
     /// The status of the response; `None` if there was none.

@@ -45,7 +45,6 @@ macro_rules! id {
 
         impl $name {
             /// The id as text.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -124,7 +123,6 @@ impl DatasetVersion {
     }
 
     /// The number, never negative; `i32` is the type of the API.
-    #[must_use]
     pub const fn get(self) -> i32 {
         self.0
     }
@@ -159,21 +157,19 @@ impl TryFrom<i64> for DatasetVersion {
     }
 }
 
-impl TryFrom<i32> for DatasetVersion {
-    type Error = VersionOutOfRange;
+macro_rules! try_from {
+    ($($number:ty),+) => {$(
+        impl TryFrom<$number> for DatasetVersion {
+            type Error = VersionOutOfRange;
 
-    fn try_from(number: i32) -> Result<Self, VersionOutOfRange> {
-        i64::from(number).try_into()
-    }
+            fn try_from(number: $number) -> Result<Self, VersionOutOfRange> {
+                i64::from(number).try_into()
+            }
+        }
+    )+};
 }
 
-impl TryFrom<u32> for DatasetVersion {
-    type Error = VersionOutOfRange;
-
-    fn try_from(number: u32) -> Result<Self, VersionOutOfRange> {
-        Self::new(number)
-    }
-}
+try_from!(i32, u32);
 
 impl From<DatasetVersion> for i32 {
     fn from(version: DatasetVersion) -> Self {
@@ -189,13 +185,12 @@ impl FromStr for DatasetVersion {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for anything but a whole number from 0
     /// to `i32::MAX`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        match text.parse::<i64>() {
-            Ok(number) => Ok(number.try_into()?),
-            Err(_) => Err(Error::invalid_input(format!(
-                "{text:?} can't be a dataset version; use a whole number from 0 to {}",
-                i32::MAX
-            ))),
-        }
+        let number = text.parse::<i64>().map_err(|_| {
+            let max = i32::MAX;
+            let remedy = format!("use a whole number from 0 to {max}");
+            Error::invalid_input(format!("{text:?} can't be a dataset version; {remedy}"))
+        })?;
+        Ok(number.try_into()?)
     }
 }
 

@@ -6,7 +6,6 @@ mod attempt;
 mod builder;
 mod call;
 mod client;
-mod connect;
 mod credentials;
 mod dataset;
 mod draft_lock;
@@ -23,7 +22,7 @@ mod text;
 
 pub use api_error::ApiError;
 pub use builder::ClientBuilder;
-pub use client::Client;
+pub use client::{Client, Settings};
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, LockedDataset};
@@ -36,20 +35,18 @@ pub use rate_limit::RateLimit;
 pub use response::Response;
 pub use retry::RetryPolicy;
 
-/// The generated client beneath this one, for what this one has no words for: the models of requests
-/// and answers, and calls that are made just as they are described.
+/// The generated client that this crate wraps, for its request and response models and for raw calls exactly
+/// as the spec describes them.
 ///
-/// Keys, time limits and redirects are then the caller's: an HTTP client that follows redirects hands
-/// the keys to where they lead.
+/// You are then responsible for keys, timeouts and redirects: an HTTP client that follows redirects hands
+/// the keys to wherever they lead.
 ///
 /// ```
-/// use llmobs_datasets::generated;
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, dataset| {
+/// # use llmobs_datasets::reqwest::header::{HeaderMap, HeaderName};
+/// use llmobs_datasets::{generated, reqwest};
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use llmobs_sandbox::{InitialState, Sandbox};
-/// # use reqwest::header::{HeaderMap, HeaderName};
-/// # let sandbox = Sandbox::start().await?;
 /// # let headers = HeaderMap::from_iter([
 /// #     (HeaderName::from_static("dd-api-key"), sandbox.api_key().parse()?),
 /// #     (HeaderName::from_static("dd-application-key"), sandbox.application_key().parse()?),
@@ -60,10 +57,9 @@ pub use retry::RetryPolicy;
 ///     .build()?;
 /// let client = generated::Client::new_with_client(&sandbox.url(), http);
 /// let (project, dataset) = (InitialState::PROJECT_ID, InitialState::DATASET_ID);
-/// let answer = client.lock_llm_obs_dataset_draft_state(project, dataset).await?;
-/// assert_eq!(answer.status().as_u16(), 200);
-/// # Ok(())
-/// # }
+/// let response = client.lock_llm_obs_dataset_draft_state(project, dataset).await?;
+/// assert_eq!(response.status().as_u16(), 200);
+/// # Ok(()) }) }
 /// ```
 pub use llmobs_datasets_generated as generated;
 /// The HTTP client beneath this one: the version whose types [`ClientBuilder::http`] and the headers use.

@@ -1,4 +1,4 @@
-//! What the headers of an answer say of rate limits, waits and time.
+//! The headers of a response about rate limits, waits and time.
 
 use std::iter;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -62,3 +62,31 @@ impl fmt::Debug for Redactor {
         f.write_str("Redactor")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    #[ignore = "measures: run with --release"]
+    fn time_for_a_mebibyte() {
+        let key = "0123456789abcdef0123456789abcdef".into();
+        let application_key = "ddapp_k3yabcdef0123456789abcdef01234567".into();
+        let redactor = Redactor::new([&key, &application_key]);
+        for text in [
+            "x",
+            "{\"errors\":[{\"detail\":\"dataset 0a1b2c3d\"}]}",
+            "9f64e5c7dc5a",
+        ] {
+            let text = text.repeat((1 << 20) / text.len());
+            let time = || {
+                let start = Instant::now();
+                assert!(redactor.redact(text.as_bytes()).is_none());
+                start.elapsed()
+            };
+            println!("{:?} for 1 MiB", (0..20).map(|_| time()).min().unwrap());
+        }
+    }
+}

@@ -15,22 +15,14 @@ use crate::rate_limit::{self, RateLimit};
 /// The value of a successful call, with the response's status and headers and the number of attempts.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::builder().profile(llmobs_sandbox::Profile::Observed).start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+/// # fn main() -> Done { run(async |sandbox, dataset| {
 /// let locked = dataset.lock().await?;
 /// println!("locked by {} since {}", locked.user().id, locked.drafting_since());
 /// assert_eq!((locked.status().as_u16(), locked.attempts()), (200, 1));
-/// let left = locked.rate_limit().and_then(|limit| limit.remaining);
-/// assert_eq!(left, Some(999));
+/// println!("calls left: {:?}", locked.rate_limit().and_then(|limit| limit.remaining));
 /// let state: llmobs_datasets::DraftState = locked.into_inner();
-/// # Ok(())
-/// # }
+/// # Ok(()) }) }
 /// ```
 #[derive(Clone)]
 pub struct Response<T> {

@@ -12,8 +12,8 @@
 //! A retry waits for an exponential backoff with up to 100 % jitter, or for the server's hint if that is
 //! later: `Retry-After` or, on a 429, `X-RateLimit-Reset`. Jitter is added to a hint, too, so that clients that
 //! got the same hint don't return in the same instant. A hint above [`RetryPolicy::max_hint`] ends the call at
-//! once, and so does a wait that would not end before the
-//! [call timeout](crate::ClientBuilder::call_timeout).
+//! once, and so does a wait after which the
+//! [call timeout](crate::ClientBuilder::call_timeout) leaves no time to connect.
 //!
 //! # Budget
 //!
@@ -27,8 +27,6 @@ mod budget;
 
 use std::iter;
 use std::time::Duration;
-
-use reqwest::StatusCode;
 
 pub(crate) use self::budget::Budget;
 use crate::Operation;
@@ -50,7 +48,8 @@ use crate::error::Cause;
 ///     .build()?;
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[must_use = "`ClientBuilder::retry` takes it"]
 pub struct RetryPolicy {
     max_attempts: u32,
     initial_backoff: Duration,
@@ -81,13 +80,11 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// One attempt and no retry, not even of a request that was certainly not sent.
-    #[must_use]
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
     /// Sets the maximum number of attempts of a call, including the first one. 4 by default; 0 counts as 1.
-    #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
@@ -95,7 +92,6 @@ impl RetryPolicy {
 
     /// Sets the backoff before the first retry, which doubles with each retry, and its maximum. 250 ms and
     /// 5 s by default; a `max` below `initial` counts as `initial`. [Jitter](Self::jitter) is added.
-    #[must_use]
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
         self.initial_backoff = initial;
         self.max_backoff = max.max(initial);
@@ -104,7 +100,6 @@ impl RetryPolicy {
 
     /// Sets the longest wait that the server may ask for. 30 seconds by default. A longer one ends the call
     /// at once, and [`Error::retry_after`](crate::Error::retry_after) returns it.
-    #[must_use]
     pub fn max_hint(mut self, hint: Duration) -> Self {
         self.max_hint = hint;
         self
@@ -112,7 +107,6 @@ impl RetryPolicy {
 
     /// Sets whether to add up to 100 % random jitter, so that clients that failed together don't return
     /// together. On by default.
-    #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
         self
@@ -120,7 +114,6 @@ impl RetryPolicy {
 
     /// Sets the size of the [retry budget](self#budget), which all calls of a client share. 100 by default;
     /// `None` is no limit, and 0 no retries.
-    #[must_use]
     pub fn budget(mut self, retries: impl Into<Option<u32>>) -> Self {
         self.budget = retries.into();
         self
@@ -128,7 +121,6 @@ impl RetryPolicy {
 
     /// Retries at once, for tests: no backoff, and no wait that a server asks for. Everything else stays,
     /// so a hint above [`max_hint`](Self::max_hint) still ends the call.
-    #[must_use]
     pub fn without_waits(mut self) -> Self {
         self.waits = false;
         self
@@ -136,7 +128,6 @@ impl RetryPolicy {
 
     /// Sets whether to retry a restore whose outcome is unknown. Off by default: the dataset may
     /// **get one more version with each attempt**.
-    #[must_use]
     pub fn repeat_restore(mut self, repeat: bool) -> Self {
         self.repeat_restore = repeat;
         self
@@ -168,12 +159,18 @@ impl RetryPolicy {
         }
     }
 
-    /// Whether a failed attempt may be followed by another one.
+    /// Whether a failed attempt may be followed by another one: the table in the docs of this module.
     pub(crate) fn allows(&self, operation: Operation, cause: &Cause) -> bool {
-        match Retry::of(cause) {
-            Retry::Always => true,
-            Retry::IfRepeatable => operation.is_idempotent() || self.repeat_restore,
-            Retry::Never => false,
+        let repeatable = operation.is_idempotent() || self.repeat_restore;
+        match cause {
+            Cause::NotSent(_) => true,
+            Cause::Lost(_) | Cause::AttemptTimedOut(_) | Cause::HttpTimedOut(_) => repeatable,
+            Cause::Status(status) => match status.as_u16() {
+                429 => true,
+                408 | 500 | 502..=504 => repeatable,
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -185,47 +182,6 @@ impl RetryPolicy {
             // Everybody who got this hint returns after it, but not in the same instant.
             Some(hint) => Some(backoff.max(hint.saturating_add(self.jitter_up_to(backoff)))),
             None => Some(backoff),
-        }
-    }
-}
-
-/// The table in the docs of this module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Retry {
-    /// It can't have taken effect.
-    Always,
-    /// It may have taken effect, so it is retried only where that does no harm.
-    IfRepeatable,
-    Never,
-}
-
-impl Retry {
-    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
-    fn of(cause: &Cause) -> Self {
-        match cause {
-            Cause::NotSent(_) => Self::Always,
-            Cause::Lost(_) | Cause::AttemptTimedOut(_) | Cause::HttpTimedOut(_) => {
-                Self::IfRepeatable
-            }
-            Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Always,
-            Cause::Status(
-                StatusCode::REQUEST_TIMEOUT
-                | StatusCode::INTERNAL_SERVER_ERROR
-                | StatusCode::BAD_GATEWAY
-                | StatusCode::SERVICE_UNAVAILABLE
-                | StatusCode::GATEWAY_TIMEOUT,
-            ) => Self::IfRepeatable,
-            Cause::Status(_)
-            | Cause::CallTimedOut(_)
-            | Cause::Unreadable(_)
-            | Cause::Configuration(_)
-            | Cause::InvalidInput(_)
-            | Cause::Busy
-            | Cause::Reentrant
-            | Cause::HeldBefore(_)
-            | Cause::LockLost
-            | Cause::CutOff
-            | Cause::Work(_) => Self::Never,
         }
     }
 }

@@ -40,15 +40,24 @@ macro_rules! text {
     };
 }
 
-/// Implements the names of an enum's variants, which are also its form in serde.
+/// Defines an enum whose variants have names, which are also its form in serde.
 macro_rules! names {
-    ($name:ident, $what:literal, $($variant:ident => $text:literal),+ $(,)?) => {
+    (
+        $what:literal
+        $(#[$meta:meta])*
+        pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
         impl $name {
             /// All of them. A release may add some.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// A stable name in snake case, for metric labels and the like; the same as `Display`.
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -65,14 +74,12 @@ macro_rules! names {
             ///
             /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for any other text.
             fn from_str(text: &str) -> Result<Self, crate::Error> {
-                match text {
-                    $($text => Ok(Self::$variant),)+
-                    _ => Err(crate::Error::invalid_input(format!(
-                        concat!("{:?} is not the name of an ", $what, "; use one of {}"),
-                        text,
-                        [$($text),+].join(", "),
-                    ))),
-                }
+                let named = Self::ALL.iter().find(|it| it.as_str() == text).copied();
+                named.ok_or_else(|| {
+                    let names = [$($text),+].join(", ");
+                    let what = concat!("is not the name of an ", $what, "; use one of");
+                    crate::Error::invalid_input(format!("{text:?} {what} {names}"))
+                })
             }
         }
 

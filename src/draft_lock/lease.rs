@@ -133,7 +133,7 @@ impl Lease {
         let dataset = self.locked.dataset.clone();
         let client = &dataset.client.inner;
         let mut began = Instant::now();
-        let mut backoffs = client.retry.backoffs();
+        let mut backoffs = client.settings.retry.backoffs();
         while !caller.is_closed() {
             if !self.locked.known.is_pending() {
                 began = Instant::now();
@@ -177,7 +177,7 @@ impl Lease {
                  another process uses the same application key, or has crashed"
             );
             let dataset = &self.locked.dataset;
-            if !dataset.client.inner.adopt_held_lock {
+            if !dataset.client.inner.settings.adopt_held_lock {
                 let error = dataset.error(Operation::Lock, Cause::HeldBefore(since.to_string()));
                 self.end(self.locked.known.is_pending());
                 return Err(error);
@@ -195,7 +195,7 @@ impl Lease {
             self.end(false);
             return error;
         }
-        let again = self.locked.dataset.client.inner.attempt_timeout;
+        let again = self.locked.dataset.client.inner.settings.attempt_timeout;
         error.with_unlock(match self.release().await {
             Err(failed) if failed.kind() != ErrorKind::LockLost => Unlocking::Failed(failed),
             _ if pending => Unlocking::Pending(again),
@@ -259,7 +259,7 @@ impl Lease {
     /// Unlocks, and once more, an attempt timeout later, if a lock or the unlock may take effect late.
     async fn run(mut self) {
         let (client, span) = (self.locked.dataset.client.clone(), self.span.clone());
-        let late = || sleep(client.inner.attempt_timeout);
+        let late = || sleep(client.inner.settings.attempt_timeout);
         self.locked.known.over.store(true, SeqCst);
         let mut pending = self.locked.known.is_pending();
         if self.keep {

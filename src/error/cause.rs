@@ -95,25 +95,16 @@ impl Cause {
         }
     }
 
-    #[allow(clippy::match_same_arms, reason = "the arms are the rows of the table")]
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) => {
+            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) | Self::Busy => {
                 Outcome::NotApplied
             }
-            Self::Lost(_)
-            | Self::AttemptTimedOut(_)
-            | Self::HttpTimedOut(_)
-            | Self::CallTimedOut(_) => Outcome::Unknown,
-            Self::Busy | Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => {
-                Outcome::NotApplied
-            }
-            Self::CutOff | Self::Work(_) => Outcome::Unknown,
+            Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => Outcome::NotApplied,
             Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
             Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
-            Self::Status(_) => Outcome::Unknown,
             Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,
-            Self::Unreadable(_) => Outcome::Unknown,
+            _ => Outcome::Unknown,
         }
     }
 }

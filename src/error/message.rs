@@ -17,9 +17,7 @@ impl Error {
     /// What went wrong, without the call.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::Configuration(message) | Cause::InvalidInput(message) => {
-                write!(f, "{}", OneLine(message))?;
-            }
+            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
             Cause::NotSent(error) => self.not_sent(error, f)?,
             Cause::Lost(error) => {
                 let what = if is_tls(error) {
@@ -67,7 +65,7 @@ impl Error {
         let mut words = self.errors().iter().filter_map(|error| error.words(status));
         for (index, words) in words.by_ref().take(MAX_ERRORS).enumerate() {
             let separator = if index == 0 { ":" } else { ";" };
-            write!(f, "{separator} {}", OneLine(&words))?;
+            write!(f, "{separator} {}", one_line(&words))?;
         }
         match words.count() {
             0 => Ok(()),
@@ -78,43 +76,37 @@ impl Error {
     /// Names the root cause and the host, or the proxy if it is to blame: otherwise nobody can tell a wrong
     /// proxy, name or certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let call = self.0.call.as_ref();
-        let host = call.map_or("the server", |call| call.host.as_str());
-        let root = root(error);
-        let proxy = chain(error).find_map(|error| {
-            let text = error.to_string();
-            text.strip_prefix("tunnel error: ").map(str::to_owned)
-        });
-        let Some(refusal) = proxy else {
-            return write!(
-                f,
-                "the request could not be sent to {host}: {}",
-                one_line(root)
-            );
+        let Some(call) = &self.0.call else {
+            return Ok(());
         };
-        let proxy = call.and_then(|call| call.proxy.as_deref());
-        let proxy = proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default();
-        let why = match &*refusal {
+        let root = one_line(root(error));
+        // The words of reqwest, which hides the status of a proxy, and for its connect timeout.
+        let why = match root.trim_start_matches("tunnel error: ") {
+            "operation timed out" => {
+                format!("connecting timed out after {}", seconds(call.connect_limit))
+            }
             "proxy authorization required" => "407 Proxy Authentication Required".to_owned(),
             "unsuccessful" => "it refused with another status than 200".to_owned(),
-            "failed to create underlying connection" => one_line(root),
-            _ => format!("{refusal}: {}", one_line(root)),
+            why => why.to_owned(),
         };
-        write!(
-            f,
-            "the request could not be sent: the proxy{proxy} did not connect to {host}: {why}"
-        )
+        if chain(error).any(|error| error.to_string().starts_with("tunnel error: ")) {
+            let proxy = call.proxy.as_deref().map(|proxy| format!(" {proxy}"));
+            let proxy = proxy.unwrap_or_default();
+            write!(
+                f,
+                "the request could not be sent: the proxy{proxy} did not connect to {}: {why}",
+                call.host
+            )
+        } else {
+            write!(f, "the request could not be sent to {}: {why}", call.host)
+        }
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
-        match answer.and_then(|answer| answer.redirect_host.as_ref()) {
-            Some(host) => write!(
-                f,
-                " to {}, which is not followed",
-                OneLine(&host.to_string())
-            ),
+        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
+            Some(host) => write!(f, " to {}, which is not followed", one_line(host)),
             None => Ok(()),
         }
     }
@@ -140,33 +132,21 @@ impl Error {
 }
 
 /// A text of others on one line, and no longer than a line.
-struct OneLine<'a>(&'a str);
-
-impl fmt::Display for OneLine<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use fmt::Write as _;
-        // Control characters, line separators, and characters that change the direction of text.
-        let breaks = |c: char| {
-            c.is_control()
-                || matches!(
-                    c,
-                    '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                )
-                || matches!(c, '\u{2066}'..='\u{2069}')
-        };
-        for c in self.0.chars().take(MAX_CHARS) {
-            f.write_char(if breaks(c) { ' ' } else { c })?;
-        }
-        if self.0.chars().nth(MAX_CHARS).is_some() {
-            f.write_char('…')?;
-        }
-        Ok(())
+fn one_line(text: &(impl ToString + ?Sized)) -> String {
+    // Control characters, line separators, and characters that change the direction of text.
+    let breaks = |c: char| {
+        let others = ['\u{61c}', '\u{200e}', '\u{200f}'];
+        c.is_control()
+            || others.contains(&c)
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let text = text.to_string();
+    let shown = text.chars().take(MAX_CHARS);
+    let mut line: String = shown.map(|c| if breaks(c) { ' ' } else { c }).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        line.push('…');
     }
-}
-
-/// An error of others on one line.
-fn one_line(error: &dyn StdError) -> String {
-    OneLine(&error.to_string()).to_string()
+    line
 }
 
 /// An error and its sources.
@@ -188,7 +168,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 /// A duration in seconds.
-pub(crate) fn seconds(duration: Duration) -> String {
+fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }
 
@@ -199,7 +179,7 @@ impl fmt::Display for Error {
         }
         if let Some(call) = &self.0.call {
             let (dataset, project) = (call.dataset_id.as_str(), call.project_id.as_str());
-            let (dataset, project) = (OneLine(dataset), OneLine(project));
+            let (dataset, project) = (one_line(dataset), one_line(project));
             write!(
                 f,
                 "{} dataset {dataset} of project {project}: ",

@@ -131,7 +131,7 @@ async fn real_timeouts_end_a_call_that_gets_no_answer() {
         let error = call(&dataset(&client), Operation::Restore)
             .await
             .unwrap_err();
-        assert!(error.is_timeout(), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
         assert_eq!(error.outcome(), Outcome::Unknown);
     }
 

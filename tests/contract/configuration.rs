@@ -252,11 +252,11 @@ async fn the_environment_is_read_and_its_faults_are_named() {
         ),
         (
             &[("DD_API_KEY", ""), APP],
-            "refused the environment variable DD_API_KEY is blank; set it to an API key",
+            "refused the environment variable DD_API_KEY is blank; use the key",
         ),
         (
             &[API, ("DD_APP_KEY", "  ")],
-            "refused the environment variable DD_APP_KEY is blank; set it to an application key",
+            "refused the environment variable DD_APP_KEY is blank; use the key",
         ),
         (
             &[("DD_API_KEY", "\"secret-api\""), APP],

@@ -7,6 +7,7 @@
 //! - `wire`, `answers`: requests and answers are the documented ones, over real HTTP;
 //! - `quirks`: what the service sends although it isn't documented;
 //! - `server`, `clock`, `setup`: a server that follows a script, a clock that is stopped, and clients of both;
+//! - `connections`, `cuts`: what happens on the way to a response, and responses that end at any byte;
 //! - `configuration`, `ids`, `failures`, `retries`, `bodies`, `secrets`, `telemetry`: what the wrapper
 //!   promises, over real sockets;
 //! - `traits`: public types have the traits that users expect;
@@ -35,6 +36,7 @@ mod calls;
 mod clock;
 mod configuration;
 mod connections;
+mod cuts;
 mod documentation;
 mod draft_lock;
 mod examples;

@@ -244,13 +244,15 @@ async fn a_call_ends_rather_than_wait_beyond_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_leaves_no_time_is_not_begun() {
-    for (milliseconds, attempts) in [(250, 1), (251, 2)] {
+    // Nor one that leaves no time to connect.
+    for (milliseconds, attempts) in [(349, 1), (350, 2)] {
         let server = Server::start(vec![Step::status(503); 9]).await;
         let clock = TestClock::default();
         let client = clock
             .watch(
                 builder(&server.url())
                     .retry(exact())
+                    .connect_timeout(ms(100))
                     .call_timeout(ms(milliseconds)),
             )
             .build()

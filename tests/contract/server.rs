@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::{TestClock, pass};
@@ -107,6 +107,8 @@ struct State {
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
     arrived: Notify,
+    /// How many steps have stalled.
+    stalled: watch::Sender<usize>,
     /// That an idle connection is closed.
     closed: Notify,
     /// The service that takes the calls which no step keeps from it.
@@ -159,6 +161,12 @@ impl Server {
     /// Puts a script in the place of what is left of the last one.
     pub(crate) fn script(&self, script: impl IntoIterator<Item = Step>) {
         *self.state.script.lock().unwrap() = script.into_iter().collect();
+    }
+
+    /// Completes once another step has stalled.
+    pub(crate) fn stalls(&self) -> impl Future<Output = ()> + use<> {
+        let mut stalled = self.state.stalled.subscribe();
+        async move { stalled.changed().await.unwrap() }
     }
 
     /// Waits until the client has seen that an idle connection was closed.
@@ -267,6 +275,7 @@ async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
         }
         Step::Stall(bytes) => {
             let _ = socket.write_all(&bytes).await;
+            state.stalled.send_modify(|stalled| *stalled += 1);
             until_hangup(socket).await;
         }
         Step::Held(bytes, told) => {

@@ -103,7 +103,15 @@ async fn what_a_call_reports_is_data() {
     let body = json!({"errors": [{ "title": "No", "code": "c", "source": { "pointer": "/p" } }]});
     let server = Server::start([Step::answer(400, &headers, body.to_string())]).await;
     let error = one_attempt(&server).lock().await.unwrap_err();
-    is_json(&error.errors()[0], body["errors"][0].clone());
+    let item = serde_json::to_value(&error.errors()[0]).unwrap();
+    assert_eq!(
+        (&item["title"], &item["pointer"]),
+        (&json!("No"), &json!("/p"))
+    );
+    assert_eq!(
+        serde_json::from_value::<ApiError>(item).unwrap(),
+        error.errors()[0]
+    );
     let limit = error.rate_limit().unwrap();
     let json = serde_json::to_value(&limit).unwrap();
     assert_eq!((&json["limit"], &json["name"]), (&json!(5), &Value::Null));
@@ -160,12 +168,12 @@ fn a_client_has_what_its_builder_set() {
         .build()
         .unwrap();
     let url: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
-    assert_eq!(*client.endpoint(), Endpoint::from(url));
-    assert_eq!(*client.retry_policy(), policy);
-    assert_eq!(client.connect_timeout(), seconds(1));
-    assert_eq!(client.attempt_timeout(), seconds(2));
-    assert_eq!(client.call_timeout(), seconds(3));
-    assert_eq!(client.max_response_bytes(), 4);
-    let dataset = dataset(&client);
-    assert_eq!(dataset.client().endpoint(), client.endpoint());
+    let settings = client.settings();
+    assert_eq!(settings.endpoint, Endpoint::from(url));
+    assert_eq!(settings.retry, policy);
+    assert_eq!(settings.connect_timeout, seconds(1));
+    assert_eq!(settings.attempt_timeout, seconds(2));
+    assert_eq!(settings.call_timeout, seconds(3));
+    assert_eq!(settings.max_response_bytes, 4);
+    assert_eq!(dataset(&client).client().settings(), settings);
 }
