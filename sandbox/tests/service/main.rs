@@ -9,6 +9,7 @@
 mod assumptions;
 mod control;
 mod faults;
+mod languages;
 mod late_effects;
 mod lock_history;
 mod operations;
