@@ -12,6 +12,7 @@ mod faults;
 mod languages;
 mod late_effects;
 mod lock_history;
+mod openapi;
 mod operations;
 mod profiles;
 mod program;
