@@ -31,8 +31,8 @@ pub struct Assumptions {
     pub(crate) invalid_keys: u16,
 }
 
-/// The response of an operation that meets the lock of another user, or no lock where one may be
-/// needed. In JSON it is the status, or `"allow"`.
+/// The response of an operation while another user holds the lock, or while nobody does. In JSON it is
+/// the status, or `"allow"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnConflict {

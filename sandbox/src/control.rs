@@ -1,35 +1,36 @@
 //! The control API under `/__sandbox/v1/`, which `openapi.yaml` describes.
 
+mod requests;
+mod scripted;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{self, Body};
-use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Query, Request, State};
-use axum::http::{HeaderName, HeaderValue, Response, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::fault::{Fault, Operation};
 use crate::initial::{InitialDataset, InitialState, InvalidState};
 use crate::operations::Service;
 use crate::response::json_response;
-use crate::run::{Current, ReceivedRequest, Run, Settings};
+use crate::run::{Current, Run, Settings};
 use crate::server::{LastResponse, Peer};
 use crate::world::DEFAULT;
 
+use requests::requests;
+use scripted::{Scripted, scripted, shown};
+
 /// The largest request body that is read, in bytes.
 const MAX_BODY: usize = 64 << 20;
-
-/// The longest that a request for requests waits.
-const MAX_WAIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn router(service: &Arc<Service>) -> Router {
     let routes = Router::new()
@@ -318,132 +319,6 @@ async fn put_dataset(world: InWorld, path: Ids, body: Body) -> Result<Response<B
     world.run.initial().check_dataset("", &dataset)?;
     world.run.set_dataset(&project, &id, &dataset);
     show(&world, &project, &id)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Filter {
-    /// Read by [`InWorld`].
-    #[serde(rename = "world")]
-    _world: Option<String>,
-    operation: Option<Operation>,
-    user: Option<String>,
-    dataset: Option<String>,
-    status: Option<u16>,
-    took_effect: Option<bool>,
-    after: Option<u64>,
-    #[serde(default)]
-    count: usize,
-    timeout_ms: Option<u64>,
-}
-
-impl Filter {
-    fn accepts(&self, request: &ReceivedRequest) -> bool {
-        self.operation.is_none_or(|it| it == request.operation)
-            && self
-                .user
-                .as_ref()
-                .is_none_or(|it| request.user.as_ref() == Some(it))
-            && self
-                .dataset
-                .as_ref()
-                .is_none_or(|it| request.dataset.as_ref() == Some(it))
-            && self.status.is_none_or(|it| request.status == Some(it))
-            && self.took_effect.is_none_or(|it| request.took_effect == it)
-            && self.after.is_none_or(|it| request.id > it)
-    }
-}
-
-async fn requests(
-    world: InWorld,
-    filter: std::result::Result<Query<Filter>, QueryRejection>,
-) -> Result<Response<Body>> {
-    let Query(filter) = filter.map_err(|error| {
-        Failure(
-            400,
-            format!("the query can't be used: {}", error.body_text()),
-        )
-    })?;
-    let wait = filter
-        .timeout_ms
-        .map_or(Duration::from_secs(10), Duration::from_millis);
-    let deadline = tokio::time::Instant::now() + wait.min(MAX_WAIT);
-    loop {
-        // A reset begins a new run.
-        let run = world.service.worlds.run(&world.id);
-        let run = run.ok_or_else(|| no_world(&world.id))?;
-        let mut changed = std::pin::pin!(run.changed.notified());
-        changed.as_mut().enable();
-        let found = found(&run, &filter);
-        let enough = found.len() >= filter.count;
-        if enough || tokio::time::timeout_at(deadline, changed).await.is_err() {
-            return Ok(respond(
-                200,
-                &json!({ "complete": enough, "requests": found }),
-            ));
-        }
-    }
-}
-
-fn found(run: &Run, filter: &Filter) -> Vec<ReceivedRequest> {
-    let current = run.current();
-    let requests = current.requests().iter();
-    requests.filter(|it| filter.accepts(it)).cloned().collect()
-}
-
-/// A scripted fault in JSON.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Scripted {
-    operation: Operation,
-    fault: String,
-    #[serde(default = "once")]
-    times: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    dataset: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
-}
-
-fn once() -> u32 {
-    1
-}
-
-fn scripted(faults: Vec<Scripted>) -> Result<Vec<(Operation, Fault)>> {
-    let faults = faults.into_iter().map(|scripted| {
-        let mut fault: Fault = scripted
-            .fault
-            .parse()
-            .map_err(|error| Failure(400, error))?;
-        fault.times = scripted.times;
-        fault.dataset = scripted.dataset;
-        fault.body = scripted.body;
-        fault.headers = scripted.headers.into_iter().collect();
-        for (name, value) in &fault.headers {
-            if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
-                return Err(Failure(
-                    400,
-                    format!("{name:?} can't be a header with this value"),
-                ));
-            }
-        }
-        Ok((scripted.operation, fault))
-    });
-    faults.collect()
-}
-
-fn shown(faults: &[(Operation, Fault)]) -> Value {
-    let faults = faults.iter().map(|(operation, fault)| Scripted {
-        operation: *operation,
-        fault: fault.to_string(),
-        times: fault.times,
-        dataset: fault.dataset.clone(),
-        headers: fault.headers.iter().cloned().collect(),
-        body: fault.body.clone(),
-    });
-    json!(faults.collect::<Vec<_>>())
 }
 
 async fn faults(world: InWorld) -> Response<Body> {

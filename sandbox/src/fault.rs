@@ -1,4 +1,4 @@
-//! Faults that a test scripts: what the next calls to an operation meet.
+//! Faults that a test scripts for the next calls of an operation.
 
 use std::fmt;
 use std::str::FromStr;

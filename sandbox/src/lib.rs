@@ -6,6 +6,7 @@ mod dataset;
 mod fault;
 mod initial;
 mod operations;
+mod request;
 mod response;
 mod run;
 mod server;

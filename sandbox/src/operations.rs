@@ -6,25 +6,21 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{self, Body};
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, Request, Response, Uri, Version, header, request};
+use axum::http::{HeaderMap, Method, Request, Response, Uri, request};
 use axum::routing::{patch, post};
 use chrono::Utc;
 use futures_util::future::BoxFuture;
-use llmobs_datasets_generated::types;
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::dataset::{Lock, Refusal};
 use crate::fault::{Effect, Fault, Kind, Operation};
+use crate::request::{deviation, redacted, requested_version, whole};
 use crate::response::{Hangup, Profile};
 use crate::run::{Action, Current, ReceivedRequest, Run};
 use crate::world::Worlds;
-
-/// The largest request body that is read, in bytes.
-const MAX_BODY: usize = 1 << 20;
 
 /// What all connections share.
 pub(crate) struct Service {
@@ -32,7 +28,7 @@ pub(crate) struct Service {
     pub(crate) log: Option<SyncSender<LogEntry>>,
     /// Runs a task that outlives its connection and ends with the sandbox.
     pub(crate) tasks: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
-    /// Whether the sandbox was told to stop.
+    /// Whether the sandbox must stop.
     pub(crate) stop: watch::Sender<bool>,
 }
 
@@ -82,7 +78,7 @@ struct Call {
 enum Next {
     Refuse(Refusal),
     Respond,
-    Meet(Fault),
+    Inject(Fault),
 }
 
 impl Service {
@@ -153,7 +149,7 @@ impl Service {
                 call.decide(current, response)
             }
             Next::Respond => call.take_effect(None),
-            Next::Meet(fault) => call.meet(fault).await,
+            Next::Inject(fault) => call.inject(fault).await,
         }
     }
 
@@ -189,7 +185,7 @@ impl Service {
         let (ids, body, next) = match readable {
             Ok((ids, body)) => {
                 let fault = current.next_fault(operation, &ids.1);
-                (ids, body, fault.map_or(Next::Respond, Next::Meet))
+                (ids, body, fault.map_or(Next::Respond, Next::Inject))
             }
             Err(refusal) => (Default::default(), Vec::new(), Next::Refuse(refusal)),
         };
@@ -207,48 +203,6 @@ impl Service {
         };
         (call, next)
     }
-}
-
-/// Reads a body to its end. A call whose body doesn't arrive whole has no effect.
-async fn whole(body: Body) -> Result<Vec<u8>, Refusal> {
-    match body::to_bytes(body, MAX_BODY).await {
-        Ok(body) => Ok(body.into()),
-        Err(error) if is_too_large(&error) => {
-            let detail = format!("The body is larger than {MAX_BODY} bytes");
-            Err(Refusal::new(413, detail))
-        }
-        Err(_) => Err(Refusal::new(400, "The body did not arrive whole")),
-    }
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    std::error::Error::source(error)
-        .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
-}
-
-/// Refuses a request that a lenient server takes, but that isn't as documented.
-fn deviation(operation: Operation, parts: &request::Parts, body: &[u8]) -> Result<(), Refusal> {
-    if parts.version == Version::HTTP_11 && !parts.headers.contains_key(header::HOST) {
-        return Err(Refusal::new(400, "An HTTP/1.1 request needs a Host header"));
-    }
-    if operation != Operation::Restore {
-        return match body {
-            [] => Ok(()),
-            _ => Err(Refusal::new(400, "The request must not have a body")),
-        };
-    }
-    let media_type = parts.headers.get(header::CONTENT_TYPE);
-    let media_type = media_type
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let (essence, _) = media_type.split_once(';').unwrap_or((media_type, ""));
-    if essence.trim().eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        415,
-        "The Content-Type must be application/json",
-    ))
 }
 
 /// Returns the response that isn't a fault.
@@ -274,7 +228,7 @@ fn line(method: &Method, uri: &Uri) -> String {
 }
 
 impl Call {
-    async fn meet(self, fault: Fault) -> Response<Body> {
+    async fn inject(self, fault: Fault) -> Response<Body> {
         match (&fault.kind, fault.effect) {
             (Kind::Delay(time), Effect::Default) => self.respond_after(*time).await,
             (Kind::Delay(time), Effect::After(late)) => self.respond_after(*time + late).await,
@@ -373,48 +327,4 @@ impl Call {
         let done = user.and_then(|user| current.perform(self.id, (project, dataset), user, action));
         regular(current, dataset, done)
     }
-}
-
-/// Returns the version in the body of a restore.
-fn requested_version(dataset: &str, body: &[u8]) -> Result<i32, Refusal> {
-    let misfit = |pointer: String, error: serde_json::Error| {
-        Refusal::at(
-            pointer,
-            format!("The body does not fit its schema: {error}"),
-        )
-    };
-    let body: Value = serde_json::from_slice(body).map_err(|error| misfit(String::new(), error))?;
-    // A list of the values of an object would pass for the object below.
-    for pointer in ["", "/data", "/data/attributes"] {
-        if body.pointer(pointer).is_some_and(Value::is_array) {
-            return Err(Refusal::at(pointer, "The value must be an object"));
-        }
-    }
-    let request: types::LlmObsDatasetRestoreVersionRequest = serde_path_to_error::deserialize(body)
-        .map_err(|error| {
-            let parts: Vec<String> = error.path().iter().map(ToString::to_string).collect();
-            let pointer = parts
-                .iter()
-                .fold(String::new(), |pointer, part| pointer + "/" + part);
-            misfit(pointer, error.into_inner())
-        })?;
-    if request.data.id != dataset {
-        return Err(Refusal::at("/data/id", "The id is not the one in the path"));
-    }
-    Ok(request.data.attributes.dataset_version)
-}
-
-fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let value = match name.as_str() {
-                "dd-api-key" | "dd-application-key" | "authorization" | "cookie" => {
-                    "[redacted]".into()
-                }
-                _ => String::from_utf8_lossy(value.as_bytes()),
-            };
-            (name.to_string(), value.into_owned())
-        })
-        .collect()
 }

@@ -25,11 +25,11 @@ use crate::response::Hangup;
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Marks the response to a request that tells the sandbox to stop.
+/// Marks the response to a request to stop the sandbox.
 #[derive(Clone, Copy)]
 pub(crate) struct LastResponse;
 
-/// Accepts connections and runs tasks until the sandbox is told to stop or this future is dropped, which
+/// Accepts connections and runs tasks until a request stops the sandbox or this future is dropped, which
 /// ends all of them.
 pub(crate) async fn serve(
     listener: TcpListener,
