@@ -127,10 +127,19 @@ impl FromRequestParts<Arc<Service>> for InWorld {
     ) -> Result<Self> {
         let pairs: Query<Vec<(String, String)>> = Query::try_from_uri(&parts.uri)
             .map_err(|error| Failure(400, format!("the query can't be read: {error}")))?;
-        let mut worlds = pairs.0.into_iter().filter(|(name, _)| name == "world");
-        let id = worlds
-            .next()
-            .map_or_else(|| DEFAULT.to_owned(), |(_, id)| id);
+        let mut id = DEFAULT.to_owned();
+        for (name, value) in pairs.0 {
+            match name.as_str() {
+                "world" => id = value,
+                // The filters have a check of their own.
+                _ if parts.uri.path() == "/requests" => {}
+                _ => {
+                    let problem =
+                        format!("the query has an unknown field {name:?}; write world=ID");
+                    return Err(Failure(400, problem));
+                }
+            }
+        }
         let run = service.worlds.run(&id).ok_or_else(|| no_world(&id))?;
         Ok(Self {
             service: Arc::clone(service),

@@ -286,6 +286,12 @@ async fn mistakes_in_urls_are_named() {
         ),
         (Method::GET, "/requests?count=x", "400 the query"),
         (Method::GET, "/state?world=x", "POST /worlds"),
+        // Otherwise a typing error would reset the default world.
+        (
+            Method::POST,
+            "/reset?wrold=x",
+            "400 the query has an unknown field \"wrold\"",
+        ),
         (Method::GET, "/state/a/b", "404 there is no dataset"),
         (Method::GET, "/state/%ff/b", "400 the path"),
     ];
