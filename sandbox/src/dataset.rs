@@ -1,10 +1,14 @@
 //! A dataset with its versions and its draft lock, and what the operations do to it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use llmobs_datasets_generated::types::LlmObsDatasetDraftStateUser;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::assumptions::{Assumptions, OnConflict, OnRelock};
-use crate::initial::{InitialDataset, Record};
+use crate::initial::{InitialDataset, Record, User};
 
 /// A dataset at the time when [`Sandbox::dataset`](crate::Sandbox::dataset) was called.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +18,7 @@ pub struct DatasetState {
     pub versions: Vec<Vec<Record>>,
     /// The draft lock; `None` if nobody holds it.
     pub lock: Option<Lock>,
-    /// Every period in which the draft was locked, oldest first; the last one also if it hasn't ended.
+    /// The periods in which the draft was locked, oldest first; the last one also if it hasn't ended.
     pub lock_history: Vec<LockPeriod>,
 }
 
@@ -38,6 +42,19 @@ impl DatasetState {
     }
 }
 
+/// The form of the control API.
+impl Serialize for DatasetState {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut state = to.serialize_struct("DatasetState", 5)?;
+        state.serialize_field("version", &self.version())?;
+        state.serialize_field("records", self.records())?;
+        state.serialize_field("holder", &self.holder())?;
+        state.serialize_field("since", &self.lock.as_ref().map(|lock| lock.since))?;
+        state.serialize_field("lock_history", &self.lock_history)?;
+        state.end()
+    }
+}
+
 /// A draft lock that is held.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -52,21 +69,21 @@ pub struct Lock {
 ///
 /// Requests are named by their [`ReceivedRequest::id`](crate::ReceivedRequest::id), so that a test can
 /// tell the tasks of one user apart by a header of theirs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LockPeriod {
     /// Id of the user who held the lock.
     pub user: String,
     /// When the user acquired it.
     pub from: DateTime<Utc>,
-    /// When it was released or taken over; `None` while it is held.
+    /// When it was released or taken over, or when it expired; `None` while it is held.
     pub until: Option<DateTime<Utc>>,
     /// The request that acquired it; `None` if the sandbox started with it.
     pub acquired_by: Option<u64>,
     /// The requests by which the holder locked again, in the order of their effect.
     pub relocked_by: Vec<u64>,
     /// The unlock that released it, or the lock of another user that took it over; `None` while it is
-    /// held.
+    /// held, and if it expired.
     pub released_by: Option<u64>,
 }
 
@@ -104,21 +121,59 @@ pub(crate) struct Caller<'a> {
     pub(crate) now: DateTime<Utc>,
 }
 
-impl DatasetState {
-    /// Creates a dataset; `holder` is the user that the initial lock names.
-    pub(crate) fn new(
-        initial: &InitialDataset,
-        holder: Option<&LlmObsDatasetDraftStateUser>,
-    ) -> Self {
+/// A dataset as the sandbox keeps it. Versions with the same records share them, so that restores need
+/// little memory.
+#[derive(Clone)]
+pub(crate) struct Dataset {
+    versions: Vec<Arc<Vec<Record>>>,
+    lock: Option<Lock>,
+    lock_history: Vec<LockPeriod>,
+}
+
+impl Dataset {
+    pub(crate) fn new(initial: &InitialDataset, users: &[User]) -> Self {
         let mut dataset = Self {
-            versions: initial.versions.clone(),
+            versions: initial.versions.iter().cloned().map(Arc::new).collect(),
             lock: None,
             lock_history: Vec::new(),
         };
-        if let (Some(lock), Some(user)) = (&initial.lock, holder) {
-            dataset.begin(None, user, lock.since);
+        if let Some(lock) = &initial.lock
+            && let Some(holder) = users.iter().find(|user| user.user.id == lock.user)
+        {
+            dataset.begin(None, &holder.user, lock.since);
         }
         dataset
+    }
+
+    pub(crate) fn state(&self, assumptions: Assumptions) -> DatasetState {
+        let mut now = self.clone();
+        now.expire(Utc::now(), assumptions);
+        DatasetState {
+            versions: now
+                .versions
+                .iter()
+                .map(|records| records.to_vec())
+                .collect(),
+            lock: now.lock,
+            lock_history: now.lock_history,
+        }
+    }
+
+    /// Ends a lock that has expired.
+    pub(crate) fn expire(&mut self, now: DateTime<Utc>, assumptions: Assumptions) {
+        let Some(time) = assumptions.expiry() else {
+            return;
+        };
+        let Some(end) = self
+            .lock
+            .as_ref()
+            .and_then(|lock| lock.since.checked_add_signed(time))
+        else {
+            return;
+        };
+        if end <= now {
+            self.end(end, None);
+        }
     }
 
     /// Acquires the lock.
@@ -127,9 +182,9 @@ impl DatasetState {
         caller: Caller<'_>,
         assumptions: Assumptions,
     ) -> Result<Lock, Refusal> {
-        let theirs = self.conflict(caller.user, assumptions.lock_of_another)?;
+        self.conflict(caller.user, assumptions.lock_of_another)?;
         match &mut self.lock {
-            Some(lock) if !theirs => {
+            Some(lock) if lock.user.id == caller.user.id => {
                 if assumptions.relock == OnRelock::StartAnew {
                     lock.since = caller.now;
                 }
@@ -139,20 +194,21 @@ impl DatasetState {
                 Ok(lock.clone())
             }
             _ => {
-                self.end(caller);
+                self.end(caller.now, Some(caller.request));
                 Ok(self.begin(Some(caller.request), caller.user, caller.now))
             }
         }
     }
 
-    /// Releases the lock. Nothing happens if nobody holds it.
+    /// Releases the lock.
     pub(crate) fn release(
         &mut self,
         caller: Caller<'_>,
         assumptions: Assumptions,
     ) -> Result<(), Refusal> {
         self.conflict(caller.user, assumptions.unlock_of_another)?;
-        self.end(caller);
+        self.unlocked(assumptions.unlock_of_unlocked)?;
+        self.end(caller.now, Some(caller.request));
         Ok(())
     }
 
@@ -164,17 +220,27 @@ impl DatasetState {
         version: i32,
     ) -> Result<(), Refusal> {
         self.conflict(caller.user, assumptions.restore_under_another)?;
-        let prior = usize::try_from(version)
-            .ok()
-            .and_then(|version| self.versions.get(version).cloned());
-        let Some(records) = prior else {
+        self.unlocked(assumptions.restore_of_unlocked)?;
+        let prior = usize::try_from(version).ok();
+        let Some(records) = prior.and_then(|prior| self.versions.get(prior).cloned()) else {
+            let current = self.versions.len().saturating_sub(1);
             return Err(Refusal::at(
                 "/data/attributes/dataset_version",
-                format!("dataset_version must be between 0 and {}", self.version()),
+                format!("dataset_version must be between 0 and {current}"),
             ));
         };
         self.versions.push(records);
         Ok(())
+    }
+
+    /// Forgets the oldest periods beyond this number, and relocks beyond it.
+    pub(crate) fn forget(&mut self, remember: usize) {
+        let periods = self.lock_history.len().saturating_sub(remember.max(1));
+        self.lock_history.drain(..periods);
+        if let Some(period) = self.lock_history.last_mut() {
+            let relocks = period.relocked_by.len().saturating_sub(remember);
+            period.relocked_by.drain(..relocks);
+        }
     }
 
     fn begin(
@@ -195,28 +261,39 @@ impl DatasetState {
         self.lock.insert(Lock { user, since: now }).clone()
     }
 
-    fn end(&mut self, caller: Caller<'_>) {
+    fn end(&mut self, now: DateTime<Utc>, request: Option<u64>) {
         if self.lock.take().is_some()
             && let Some(period) = self.lock_history.last_mut()
         {
-            period.until = Some(caller.now);
-            period.released_by = Some(caller.request);
+            period.until = Some(now);
+            period.released_by = request;
         }
     }
 
-    /// Returns whether another user holds the lock, if that is allowed.
+    /// Refuses a call while another user holds the lock, unless the rule allows it.
     fn conflict(
         &self,
         user: &LlmObsDatasetDraftStateUser,
         rule: OnConflict,
-    ) -> Result<bool, Refusal> {
-        match (self.holder(), rule) {
-            (Some(holder), OnConflict::Refuse(status)) if holder != user.id => Err(Refusal::new(
+    ) -> Result<(), Refusal> {
+        match (&self.lock, rule) {
+            (Some(lock), OnConflict::Refuse(status)) if lock.user.id != user.id => {
+                let holder = &lock.user.id;
+                let detail = format!("The draft of the dataset is locked by user {holder}");
+                Err(Refusal::new(status, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a call while nobody holds the lock, unless the rule allows it.
+    fn unlocked(&self, rule: OnConflict) -> Result<(), Refusal> {
+        match (&self.lock, rule) {
+            (None, OnConflict::Refuse(status)) => Err(Refusal::new(
                 status,
-                format!("The draft of the dataset is locked by user {holder}"),
+                "The draft of the dataset is not locked",
             )),
-            (Some(holder), _) => Ok(holder != user.id),
-            (None, _) => Ok(false),
+            _ => Ok(()),
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Faults that a test scripts: what the next calls to an operation meet.
+//! Faults that a test scripts for the next calls of an operation.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// An operation of the API. As text, which is how the program takes it, it is `lock`, `unlock` or
-/// `restore`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// An operation of the API. As text it is `lock`, `unlock` or `restore`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Operation {
     /// `PATCH …/draft_state/lock`
@@ -14,6 +17,16 @@ pub enum Operation {
     Unlock,
     /// `POST …/restore`
     Restore,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Restore => "restore",
+        })
+    }
 }
 
 impl FromStr for Operation {
@@ -57,11 +70,12 @@ impl FromStr for Operation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub(crate) kind: Kind,
-    pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-    pub(crate) delay: Duration,
+    pub(crate) body: Option<String>,
     pub(crate) effect: Effect,
+    pub(crate) times: u32,
+    /// Id of the only dataset whose calls get it.
+    pub(crate) dataset: Option<String>,
 }
 
 /// When the call takes effect.
@@ -75,94 +89,91 @@ pub(crate) enum Effect {
     After(Duration),
 }
 
-/// How the answer goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The response.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It doesn't: only late.
-    Late,
-    /// It is this one.
-    Answer,
-    /// It never comes: the connection is closed.
+    /// The regular one, late.
+    Delay(Duration),
+    /// One with this status.
+    Status(u16),
+    /// A 429 that names the seconds to wait.
+    RateLimited(u64),
+    /// None: the connection is closed.
     Reset,
-    /// Its body ends in the middle, with the connection.
+    /// A 200 whose body ends in the middle, with the connection.
     Truncated,
-    /// Its body never ends.
+    /// A 200 whose body never ends.
     Endless,
+    /// A 200 with this many blanks.
+    Huge(usize),
+    /// A 200 with a web page.
+    Html,
+    /// A 307 to this URL.
+    Redirect(String),
 }
 
 impl Fault {
-    fn new(kind: Kind, status: u16) -> Self {
+    fn new(kind: Kind) -> Self {
         Self {
             kind,
-            status,
             headers: Vec::new(),
-            body: String::new(),
-            delay: Duration::ZERO,
+            body: None,
             effect: Effect::Default,
+            times: 1,
+            dataset: None,
         }
     }
 
-    /// An answer with this status, from 200 to 599, and an empty body unless one is
-    /// [given](Self::body).
+    /// A response with this status, from 200 to 599. From 400 on it has the documented body for errors,
+    /// below it is empty, unless another body is [given](Self::body).
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self::new(Kind::Answer, status)
+        Self::new(Kind::Status(status))
     }
 
     /// The regular response, late. The call takes effect at the same time, even if the client has hung
     /// up by then. With [`after_effect`](Self::after_effect) it takes effect before the delay.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
-        Self {
-            delay,
-            ..Self::new(Kind::Late, 200)
-        }
+        Self::new(Kind::Delay(delay))
     }
 
-    /// A 429 whose `X-RateLimit-Reset` says when to come back, in whole seconds, rounded down. It has
+    /// A 429 whose `X-RateLimit-Reset` names the time to wait, in whole seconds, rounded down. It has
     /// the other `X-RateLimit-*` headers, too, and the documented body.
     #[must_use]
     pub fn rate_limited(reset: Duration) -> Self {
-        Self::status(429)
-            .header("x-ratelimit-limit", "10")
-            .header("x-ratelimit-period", "60")
-            .header("x-ratelimit-remaining", "0")
-            .header("x-ratelimit-reset", &reset.as_secs().to_string())
-            .header("x-ratelimit-name", "sandbox")
-            .body("{\"errors\":[\"Too many requests\"]}")
+        Self::new(Kind::RateLimited(reset.as_secs()))
     }
 
-    /// No answer: the connection is closed.
+    /// No response: the connection is closed.
     #[must_use]
     pub fn reset() -> Self {
-        Self::new(Kind::Reset, 200)
+        Self::new(Kind::Reset)
     }
 
     /// A 200 whose body ends in the middle, with the connection. The start is that of a draft state,
     /// unless another is [given](Self::body).
     #[must_use]
     pub fn truncated() -> Self {
-        Self::new(Kind::Truncated, 200).body("{\"data\": {\"attributes\": ")
+        Self::new(Kind::Truncated)
     }
 
     /// A 200 whose body never ends: blanks, as fast as they are read.
     #[must_use]
     pub fn endless() -> Self {
-        Self::new(Kind::Endless, 200)
+        Self::new(Kind::Endless)
     }
 
     /// A 200 with a body of this many bytes, all of them blanks.
     #[must_use]
     pub fn huge(bytes: usize) -> Self {
-        Self::status(200).body(" ".repeat(bytes))
+        Self::new(Kind::Huge(bytes))
     }
 
-    /// A 200 with an HTML page, as a proxy or a login portal gives it.
+    /// A 200 with an HTML page, as a proxy or a login portal sends it.
     #[must_use]
     pub fn html() -> Self {
-        Self::status(200)
-            .header("content-type", "text/html")
-            .body("<!DOCTYPE html><html><body>Sign in</body></html>")
+        Self::new(Kind::Html)
     }
 
     /// A 200 with an empty body.
@@ -174,23 +185,41 @@ impl Fault {
     /// A 307 with this URL in its `Location`.
     #[must_use]
     pub fn redirect(location: &str) -> Self {
-        Self::status(307).header("location", location)
+        Self::new(Kind::Redirect(location.to_owned()))
     }
 
-    /// The body of the answer. [`delay`](Self::delay), [`reset`](Self::reset) and
-    /// [`endless`](Self::endless) have no use for it.
+    /// Sets the body of the response. It has no media type unless a [header](Self::header) gives one.
+    /// [`delay`](Self::delay), [`reset`](Self::reset) and [`endless`](Self::endless) ignore it.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
-        self.body = body.into();
+        self.body = Some(body.into());
         self
     }
 
-    /// Adds a header to the answer, or replaces the one of that name. What can't be a header is left
-    /// out, and so are those of [`delay`](Self::delay) and [`reset`](Self::reset).
+    /// Adds a header to the response, or replaces the one of that name. Texts that can't be a header are
+    /// ignored; [`delay`](Self::delay) and [`reset`](Self::reset) ignore all.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Gives the fault to this many calls instead of one; with 0 to none.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Gives the fault only to calls for the dataset with this id. Calls for other datasets pass it.
+    #[must_use]
+    pub fn on_dataset(mut self, id: impl Into<String>) -> Self {
+        self.dataset = Some(id.into());
+        self
+    }
+
+    pub(crate) fn applies_to(&self, dataset: &str) -> bool {
+        self.dataset.as_ref().is_none_or(|only| only == dataset)
     }
 
     /// Lets the call take effect before the fault. A call that the service refuses has no effect.
@@ -210,7 +239,7 @@ impl Fault {
     }
 }
 
-/// As the program takes it: `reset`, `truncated`, `endless`, `html`, `empty`, `status:503`,
+/// From text: `reset`, `truncated`, `endless`, `html`, `empty`, `status:503`,
 /// `rate-limited:SECONDS`, `delay:MILLISECONDS`, `huge:BYTES`, `redirect:URL`; after `after:` it comes
 /// after the effect, and after `late:MILLISECONDS:` the effect comes that long after it.
 impl FromStr for Fault {
@@ -224,6 +253,28 @@ impl FromStr for Fault {
                  or one of them after `after:` or `late:MILLISECONDS:`"
             )
         })
+    }
+}
+
+/// The form that is read from text, without headers, body, dataset and number of times.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.effect {
+            Effect::Default => {}
+            Effect::Before => f.write_str("after:")?,
+            Effect::After(late) => write!(f, "late:{}:", late.as_millis())?,
+        }
+        match &self.kind {
+            Kind::Delay(time) => write!(f, "delay:{}", time.as_millis()),
+            Kind::Status(status) => write!(f, "status:{status}"),
+            Kind::RateLimited(seconds) => write!(f, "rate-limited:{seconds}"),
+            Kind::Reset => f.write_str("reset"),
+            Kind::Truncated => f.write_str("truncated"),
+            Kind::Endless => f.write_str("endless"),
+            Kind::Huge(bytes) => write!(f, "huge:{bytes}"),
+            Kind::Html => f.write_str("html"),
+            Kind::Redirect(url) => write!(f, "redirect:{url}"),
+        }
     }
 }
 

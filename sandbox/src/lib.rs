@@ -1,38 +1,39 @@
 #![doc = include_str!("../README.md")]
 
 mod assumptions;
+mod control;
 mod dataset;
 mod fault;
 mod initial;
 mod operations;
+mod request;
 mod response;
+mod run;
+mod server;
+mod unique;
 mod world;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
-use axum::Router;
-use axum::http::Request;
-use futures_util::future::BoxFuture;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
-use tower::ServiceExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 pub use assumptions::{Assumptions, OnConflict, OnRelock};
 pub use dataset::{DatasetState, Lock, LockPeriod};
 pub use fault::{Fault, Operation};
-pub use initial::{InitialDataset, InitialLock, InitialState, Record, User};
+pub use initial::{InitialDataset, InitialLock, InitialState, InvalidState, Record, User};
+pub use operations::LogEntry;
 pub use response::Profile;
-pub use world::ReceivedRequest;
+pub use run::ReceivedRequest;
+pub use world::World;
 
 use operations::Service;
-use world::World;
+use run::Settings;
+use world::Worlds;
 
 /// A running sandbox. It stops, with all its connections, when it is dropped.
 ///
@@ -67,6 +68,7 @@ use world::World;
 pub struct Sandbox {
     address: SocketAddr,
     service: Arc<Service>,
+    world: World,
     task: JoinHandle<()>,
 }
 
@@ -79,7 +81,7 @@ pub struct Sandbox {
 /// # async fn main() -> std::io::Result<()> {
 /// let sandbox = Sandbox::builder()
 ///     .profile(Profile::Observed)
-///     .log(|request| println!("{:?}: {:?}", request.operation, request.status))
+///     .strict(true)
 ///     .start()
 ///     .await?;
 /// # Ok(())
@@ -88,10 +90,9 @@ pub struct Sandbox {
 #[derive(Debug)]
 pub struct SandboxBuilder {
     listen: SocketAddr,
-    profile: Profile,
-    assumptions: Assumptions,
+    settings: Settings,
     state: InitialState,
-    log: Option<fn(&ReceivedRequest)>,
+    log: Option<SyncSender<LogEntry>>,
 }
 
 impl SandboxBuilder {
@@ -105,57 +106,80 @@ impl SandboxBuilder {
     /// Sets which source the responses follow. [`Profile::Documented`] by default.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
+        self.settings.profile = profile;
         self
     }
 
     /// Sets the behavior where the documentation is silent. [`Assumptions::default`] by default.
     #[must_use]
     pub fn assumptions(mut self, assumptions: Assumptions) -> Self {
-        self.assumptions = assumptions;
+        self.settings.assumptions = assumptions;
         self
     }
 
-    /// Keys, users and datasets. [`InitialState::default`] by default.
+    /// Sets whether deviations from the documented requests are refused: a restore whose media type
+    /// isn't `application/json` (415), a lock or unlock with a body, and an HTTP/1.1 request without
+    /// `Host` (400). Off by default.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.settings.strict = strict;
+        self
+    }
+
+    /// Sets how many requests are remembered, and how many periods of each lock history. 10,000 by
+    /// default. The oldest are forgotten beyond that, so that a sandbox can run for long.
+    #[must_use]
+    pub fn remember(mut self, requests: usize) -> Self {
+        self.settings.remember = requests;
+        self
+    }
+
+    /// Sets the keys, users and datasets of the default world. [`InitialState::default`] by default.
     #[must_use]
     pub fn state(mut self, state: InitialState) -> Self {
         self.state = state;
         self
     }
 
-    /// Sets a function to be called with each request as soon as its response is decided. None by
-    /// default.
+    /// Sets where log entries go, one per request as soon as its response is decided. Nowhere by
+    /// default. An entry is dropped if the channel is full: logging never delays a response.
     #[must_use]
-    pub fn log(mut self, log: fn(&ReceivedRequest)) -> Self {
+    pub fn log(mut self, log: SyncSender<LogEntry>) -> Self {
         self.log = Some(log);
         self
     }
 
-    /// Starts the sandbox on the current tokio runtime.
+    /// Starts the sandbox on the current Tokio runtime.
     ///
     /// # Errors
     ///
-    /// What binding the address gives if it can't be listened on; and
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the state has no API key, no user, a dataset
-    /// without a version, or a lock whose holder is no user.
+    /// The error of binding the address; and [`InvalidInput`](io::ErrorKind::InvalidInput) with an
+    /// [`InvalidState`] that names the place if the state can't be used.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, or in one without I/O and time.
+    /// Outside of a Tokio runtime, or in one without I/O and time.
     pub async fn start(self) -> io::Result<Sandbox> {
-        self.state
-            .check()
-            .map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        self.state.check().map_err(invalid)?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
-        let world = World::new(self.state, self.assumptions);
+        let worlds = Arc::new(Worlds::new(self.state, self.settings));
         let (tasks, received) = mpsc::unbounded_channel();
-        let service = Arc::new(Service::new(world, self.profile, self.log, tasks));
-        let router = Arc::clone(&service).router();
-        let task = tokio::spawn(serve(listener, router, received));
+        let service = Arc::new(Service {
+            worlds: Arc::clone(&worlds),
+            log: self.log,
+            tasks,
+            stop: watch::Sender::new(false),
+        });
+        let router = control::router(&service).merge(Arc::clone(&service).router());
+        let served = server::serve(listener, Arc::clone(&service), router, received);
+        let task = tokio::spawn(served);
+        let world = World::new(&worlds, world::DEFAULT.to_owned());
         Ok(Sandbox {
             address,
             service,
+            world,
             task,
         })
     }
@@ -167,8 +191,7 @@ impl Sandbox {
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            profile: Profile::default(),
-            assumptions: Assumptions::default(),
+            settings: Settings::default(),
             state: InitialState::default(),
             log: None,
         }
@@ -178,70 +201,100 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// What binding gives if no port is free.
+    /// The error of binding if no port is free.
     ///
     /// # Panics
     ///
-    /// As [`SandboxBuilder::start`] does.
+    /// Same as [`SandboxBuilder::start`].
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// The base URL, such as `http://127.0.0.1:41234`, for a client to call.
+    /// Returns the base URL for a client to call, such as `http://127.0.0.1:41234`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A valid API key: the first in alphabetical order, if the state has more.
+    /// Returns the default world. The methods below are short for its methods.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Creates a world with the default state but keys of its own, and with the settings that the
+    /// default world has now.
+    #[must_use]
+    pub fn create_world(&self) -> World {
+        // The default state is valid, and no other world has these keys unless a test guessed them.
+        self.create(None).unwrap_or_else(|_| self.world.clone())
+    }
+
+    /// Creates a world with this state, and with the settings that the default world has now.
+    ///
+    /// # Errors
+    ///
+    /// An error that names the place if the state can't be used, or has an API key of another world.
+    pub fn create_world_with(&self, state: InitialState) -> Result<World, InvalidState> {
+        self.create(Some(state))
+    }
+
+    fn create(&self, state: Option<InitialState>) -> Result<World, InvalidState> {
+        let worlds = &self.service.worlds;
+        let id = worlds.create(state, self.world.settings())?;
+        Ok(World::new(worlds, id))
+    }
+
+    /// Same as [`World::api_key`].
     #[must_use]
     pub fn api_key(&self) -> &str {
-        self.service
-            .world()
-            .initial()
-            .api_keys
-            .first()
-            .map_or("", String::as_str)
+        self.world.api_key()
     }
 
-    /// The application key of the first user.
+    /// Same as [`World::application_key`].
     #[must_use]
     pub fn application_key(&self) -> &str {
-        self.users()
-            .first()
-            .map_or("", |user| &user.application_key)
+        self.world.application_key()
     }
 
-    /// The users, in the order of the initial state: by default Jane Doe and John Roe.
+    /// Same as [`World::users`].
     #[must_use]
     pub fn users(&self) -> &[User] {
-        &self.service.world().initial().users
+        self.world.users()
     }
 
-    /// A dataset as it is now; `None` if there is no such project or dataset.
+    /// Same as [`World::dataset`].
     #[must_use]
     pub fn dataset(&self, project_id: &str, dataset_id: &str) -> Option<DatasetState> {
-        let current = self.service.world().current();
-        current.dataset(project_id, dataset_id).cloned()
+        self.world.dataset(project_id, dataset_id)
     }
 
-    /// Returns the requests so far, in the order in which the sandbox received them. Requests for
-    /// another path or with another method are not among them.
+    /// Same as [`World::requests`].
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.service.world().current().requests().cloned().collect()
+        self.world.requests()
     }
 
-    /// Returns the requests so far and forgets them, so that a sandbox can run for long.
+    /// Same as [`World::take_requests`].
     #[must_use]
     pub fn take_requests(&self) -> Vec<ReceivedRequest> {
-        self.service.world().current().take_requests()
+        self.world.take_requests()
     }
 
-    /// Queues what the next calls of an operation meet, one fault a call, whoever makes it. Once the
-    /// queue is empty, the service answers again.
+    /// Same as [`World::script`].
     pub fn script(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
-        self.service.world().current().script(operation, faults);
+        self.world.script(operation, faults);
+    }
+
+    /// Waits until a `POST /__sandbox/v1/shutdown` has stopped the sandbox.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect.
+    pub async fn stopped(&self) {
+        let mut stop = self.service.stop.subscribe();
+        // The sender lives as long as the sandbox.
+        let _ = stop.wait_for(|stop| *stop).await;
     }
 }
 
@@ -257,45 +310,4 @@ impl std::fmt::Debug for Sandbox {
             .field("url", &self.url())
             .finish_non_exhaustive()
     }
-}
-
-/// Accepts connections and runs tasks until it is aborted, which ends all of them.
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut tasks: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>,
-) {
-    let mut running = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => if let Ok((socket, _)) = accepted {
-                running.spawn(connection(socket, router.clone()));
-            },
-            Some(task) = tasks.recv() => {
-                running.spawn(task);
-            }
-            Some(_) = running.join_next() => {}
-        }
-    }
-}
-
-/// Serves a connection, and closes it without an answer where a fault says so.
-async fn connection(socket: TcpStream, router: Router) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
-        async move {
-            let Ok(response) = router
-                .oneshot(request)
-                .await
-                .map_err(|never: Infallible| never);
-            match response.extensions().get::<response::Hangup>() {
-                Some(_) => Err(io::Error::other("the fault script says so")),
-                None => Ok(response),
-            }
-        }
-    });
-    // A client that hangs up is no fault of the sandbox.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(socket), service)
-        .await;
 }

@@ -1,71 +1,97 @@
 //! The operations over HTTP.
 
+use std::fmt;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{self, Body};
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use axum::http::{HeaderMap, Method, Request, Response, Uri, request};
 use axum::routing::{patch, post};
+use chrono::Utc;
 use futures_util::future::BoxFuture;
-use llmobs_datasets_generated::types;
-use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::dataset::Refusal;
+use crate::dataset::{Lock, Refusal};
 use crate::fault::{Effect, Fault, Kind, Operation};
+use crate::request::{deviation, redacted, requested_version, whole};
 use crate::response::{Hangup, Profile};
-use crate::world::{Action, Current, ReceivedRequest, World};
-
-/// The largest request body that is read, in bytes.
-const MAX_BODY: usize = 1 << 20;
+use crate::run::{Action, Current, ReceivedRequest, Run};
+use crate::world::Worlds;
 
 /// What all connections share.
 pub(crate) struct Service {
-    profile: Profile,
-    world: World,
-    log: Option<fn(&ReceivedRequest)>,
+    pub(crate) worlds: Arc<Worlds>,
+    pub(crate) log: Option<SyncSender<LogEntry>>,
     /// Runs a task that outlives its connection and ends with the sandbox.
-    tasks: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
+    pub(crate) tasks: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
+    /// Whether the sandbox must stop.
+    pub(crate) stop: watch::Sender<bool>,
 }
 
-type Ids = Path<(String, String)>;
+/// A line of the log: a request that isn't one for `/__sandbox/`. As text it is such a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogEntry {
+    /// Method and path.
+    pub request: String,
+    /// The operation; `None` for another path or method.
+    pub operation: Option<Operation>,
+    /// Id of the calling user; `None` if the keys are not valid.
+    pub user: Option<String>,
+    /// The status of the response; `None` if the connection was closed instead.
+    pub status: Option<u16>,
+}
 
-/// A request that has been received whole and recorded.
+impl fmt::Display for LogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.request)?;
+        match self.status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str("closed")?,
+        }
+        if let Some(operation) = self.operation {
+            let user = self.user.as_deref().unwrap_or("nobody");
+            write!(f, " ({operation} by {user})")?;
+        }
+        Ok(())
+    }
+}
+
+/// A request that was recorded.
 struct Call {
     service: Arc<Service>,
+    run: Arc<Run>,
     id: u64,
     operation: Operation,
     ids: (String, String),
     headers: HeaderMap,
     body: Vec<u8>,
+    /// Method and path.
+    line: String,
+}
+
+/// What happens to a request that was recorded.
+enum Next {
+    Refuse(Refusal),
+    Respond,
+    Inject(Fault),
 }
 
 impl Service {
-    pub(crate) fn new(
-        world: World,
-        profile: Profile,
-        log: Option<fn(&ReceivedRequest)>,
-        tasks: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
-    ) -> Self {
-        Self {
-            profile,
-            world,
-            log,
-            tasks,
-        }
-    }
-
-    pub(crate) fn world(&self) -> &World {
-        &self.world
-    }
-
     pub(crate) fn router(self: Arc<Self>) -> Router {
         const DATASET: &str = "/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}";
         let route = |operation| {
-            move |State(service): State<Arc<Self>>, ids: Ids, request| async move {
+            move |State(service): State<Arc<Self>>, ids, request| async move {
                 service.respond(operation, ids, request).await
+            }
+        };
+        let other = |status: u16, detail: &'static str| {
+            move |State(service): State<Arc<Self>>, request: Request<Body>| async move {
+                service.refuse(&request, Refusal::new(status, detail))
             }
         };
         Router::new()
@@ -81,68 +107,141 @@ impl Service {
                 &format!("{DATASET}/restore"),
                 post(route(Operation::Restore)),
             )
-            .fallback(|State(service): State<Arc<Self>>| async move {
-                service
-                    .profile
-                    .refusal(&Refusal::new(404, "There is no such path"))
-            })
-            .method_not_allowed_fallback(
-                |State(service): State<Arc<Self>>, method: Method, uri: Uri| async move {
-                    let detail = format!("{method} is not allowed for {}", uri.path());
-                    service.profile.refusal(&Refusal::new(405, detail))
-                },
-            )
+            .fallback(other(404, "There is no such path"))
+            .method_not_allowed_fallback(other(405, "The path doesn't have this method"))
             .with_state(self)
+    }
+
+    /// Adds to the log, unless the log can't keep up.
+    pub(crate) fn log(&self, entry: LogEntry) {
+        if let Some(log) = &self.log {
+            let _ = log.try_send(entry);
+        }
+    }
+
+    /// Refuses a request that calls no operation.
+    fn refuse(&self, request: &Request<Body>, refusal: Refusal) -> Response<Body> {
+        let status = refusal.status;
+        let run = self.worlds.of(request.headers());
+        let response = regular(&mut run.current(), "", Err(refusal));
+        self.log(LogEntry {
+            request: line(request.method(), request.uri()),
+            operation: None,
+            user: None,
+            status: Some(status),
+        });
+        response
     }
 
     async fn respond(
         self: Arc<Self>,
         operation: Operation,
-        Path(ids): Ids,
+        ids: Result<Path<(String, String)>, PathRejection>,
         request: Request<Body>,
     ) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let body = body::to_bytes(body, MAX_BODY).await.unwrap_or_default();
-        let user = self.world.user(&parts.headers);
-        let (id, fault) = self.world.current().receive(ReceivedRequest {
+        let body = whole(body).await;
+        let (call, next) = self.receive(operation, ids, parts, body);
+        match next {
+            Next::Refuse(refusal) => {
+                let mut current = call.run.current();
+                let response = regular(&mut current, "", Err(refusal));
+                call.decide(current, response)
+            }
+            Next::Respond => call.take_effect(None),
+            Next::Inject(fault) => call.inject(fault).await,
+        }
+    }
+
+    /// Records a request, and takes the fault that it gets.
+    fn receive(
+        self: Arc<Self>,
+        operation: Operation,
+        ids: Result<Path<(String, String)>, PathRejection>,
+        parts: request::Parts,
+        body: Result<Vec<u8>, Refusal>,
+    ) -> (Call, Next) {
+        let run = self.worlds.of(&parts.headers);
+        let user = run.user(&parts.headers, 401).ok();
+        let mut current = run.current();
+        let id = current.receive(ReceivedRequest {
             id: 0,
             operation,
             path: parts.uri.path().to_owned(),
-            user: user.ok().map(|user| user.user.id.clone()),
+            dataset: ids.as_ref().ok().map(|Path((_, dataset))| dataset.clone()),
+            user: user.map(|user| user.user.id.clone()),
             headers: redacted(&parts.headers),
             status: None,
             took_effect: false,
         });
+        let strict = current.settings.strict;
+        let readable = body.and_then(|body| {
+            if strict {
+                deviation(operation, &parts, &body)?;
+            }
+            let Path(ids) = ids.map_err(|_| Refusal::new(400, "The path is not valid UTF-8"))?;
+            Ok((ids, body))
+        });
+        let (ids, body, next) = match readable {
+            Ok((ids, body)) => {
+                let fault = current.next_fault(operation, &ids.1);
+                (ids, body, fault.map_or(Next::Respond, Next::Inject))
+            }
+            Err(refusal) => (Default::default(), Vec::new(), Next::Refuse(refusal)),
+        };
+        drop(current);
+        run.changed.notify_waiters();
         let call = Call {
+            line: line(&parts.method, &parts.uri),
             service: self,
+            run,
             id,
             operation,
             ids,
             headers: parts.headers,
-            body: body.into(),
+            body,
         };
-        match fault {
-            None => call.take_effect(None),
-            Some(fault) => call.meet(fault).await,
-        }
+        (call, next)
     }
 }
 
+/// Returns the response that isn't a fault.
+fn regular(
+    current: &mut Current,
+    dataset: &str,
+    result: Result<Option<Lock>, Refusal>,
+) -> Response<Body> {
+    let profile = current.settings.profile;
+    let mut response = match result {
+        Ok(Some(lock)) => profile.draft_state(dataset, &lock),
+        Ok(None) => Response::new(Body::empty()),
+        Err(refusal) => profile.refusal(&refusal),
+    };
+    if profile == Profile::Observed {
+        current.count(Utc::now()).add_to(response.headers_mut());
+    }
+    response
+}
+
+fn line(method: &Method, uri: &Uri) -> String {
+    format!("{method} {}", uri.path())
+}
+
 impl Call {
-    async fn meet(self, fault: Fault) -> Response<Body> {
-        match (fault.kind, fault.effect) {
-            (Kind::Late, Effect::Default) => self.respond_after(fault.delay).await,
-            (Kind::Late, Effect::After(late)) => self.respond_after(fault.delay + late).await,
-            (Kind::Late, Effect::Before) => {
+    async fn inject(self, fault: Fault) -> Response<Body> {
+        match (&fault.kind, fault.effect) {
+            (Kind::Delay(time), Effect::Default) => self.respond_after(*time).await,
+            (Kind::Delay(time), Effect::After(late)) => self.respond_after(*time + late).await,
+            (Kind::Delay(time), Effect::Before) => {
                 let response = self.take_effect(None);
-                tokio::time::sleep(fault.delay).await;
+                tokio::time::sleep(*time).await;
                 response
             }
             (_, Effect::Before) => self.take_effect(Some(&fault)),
-            (_, Effect::Default) => self.decide(self.service.world.current(), fault.response()),
+            (_, Effect::Default) => self.respond_with(&fault),
             (_, Effect::After(late)) => {
-                let response = self.decide(self.service.world.current(), fault.response());
-                drop(self.after(late, |call| call.perform(&mut call.service.world.current())));
+                let response = self.respond_with(&fault);
+                drop(self.after(late, |call| call.perform(&mut call.run.current())));
                 response
             }
         }
@@ -151,7 +250,7 @@ impl Call {
     async fn respond_after(self, time: Duration) -> Response<Body> {
         let response = self.after(time, |call| call.take_effect(None)).await;
         // The task is gone only if the sandbox has ended, and the connection with it.
-        response.unwrap_or_else(|_| Fault::reset().response())
+        response.unwrap_or_else(|_| Fault::reset().response(Profile::default()))
     }
 
     /// Acts after this time, in a task of the sandbox: the connection may be closed by then.
@@ -164,8 +263,10 @@ impl Call {
         let tasks = self.service.tasks.clone();
         let task = async move {
             tokio::time::sleep(time).await;
+            let response = act(&self);
+            self.run.changed.notify_waiters();
             // Nobody receives it if the connection is closed.
-            let _ = sender.send(act(&self));
+            let _ = sender.send(response);
         };
         // Nobody takes the task if the sandbox has ended.
         let _ = tasks.send(Box::pin(task));
@@ -174,9 +275,19 @@ impl Call {
 
     /// Takes effect and decides the response in one step.
     fn take_effect(&self, fault: Option<&Fault>) -> Response<Body> {
-        let mut current = self.service.world.current();
+        let mut current = self.run.current();
         let regular = self.perform(&mut current);
-        self.decide(current, fault.map_or(regular, Fault::response))
+        let profile = current.settings.profile;
+        self.decide(
+            current,
+            fault.map_or(regular, |fault| fault.response(profile)),
+        )
+    }
+
+    fn respond_with(&self, fault: &Fault) -> Response<Body> {
+        let current = self.run.current();
+        let response = fault.response(current.settings.profile);
+        self.decide(current, response)
     }
 
     /// Records the response.
@@ -186,78 +297,34 @@ impl Call {
         response: Response<Body>,
     ) -> Response<Body> {
         let hangup = response.extensions().get::<Hangup>().is_some();
+        let status = (!hangup).then(|| response.status().as_u16());
+        let mut user = None;
         if let Some(record) = current.record(self.id) {
-            record.status = (!hangup).then(|| response.status().as_u16());
-            let record = record.clone();
-            drop(current);
-            if let Some(log) = self.service.log {
-                log(&record);
-            }
+            record.status = status;
+            user.clone_from(&record.user);
         }
+        drop(current);
+        self.run.changed.notify_waiters();
+        self.service.log(LogEntry {
+            request: self.line.clone(),
+            operation: Some(self.operation),
+            user,
+            status,
+        });
         response
     }
 
     /// Carries the operation out. Returns the regular response.
     fn perform(&self, current: &mut Current) -> Response<Body> {
-        let (world, profile) = (&self.service.world, self.service.profile);
         let (project, dataset) = (self.ids.0.as_str(), self.ids.1.as_str());
         let action = match self.operation {
             Operation::Lock => Action::Lock,
             Operation::Unlock => Action::Unlock,
             Operation::Restore => Action::Restore(requested_version(dataset, &self.body)),
         };
-        let done = world.user(&self.headers).and_then(|user| {
-            let assumptions = world.assumptions();
-            current.perform(self.id, (project, dataset), &user.user, action, assumptions)
-        });
-        match done {
-            Ok(Some(lock)) => profile.draft_state(dataset, &lock),
-            Ok(None) => profile.done(),
-            Err(refusal) => profile.refusal(&refusal),
-        }
+        let status = current.settings.assumptions.invalid_keys;
+        let user = self.run.user(&self.headers, status);
+        let done = user.and_then(|user| current.perform(self.id, (project, dataset), user, action));
+        regular(current, dataset, done)
     }
-}
-
-/// The version in the body of a restore.
-fn requested_version(dataset: &str, body: &[u8]) -> Result<i32, Refusal> {
-    let misfit = |pointer: String, error: serde_json::Error| {
-        Refusal::at(
-            pointer,
-            format!("The body does not fit its schema: {error}"),
-        )
-    };
-    let body: Value = serde_json::from_slice(body).map_err(|error| misfit(String::new(), error))?;
-    // A list of the values of an object would pass for the object below.
-    for pointer in ["", "/data", "/data/attributes"] {
-        if body.pointer(pointer).is_some_and(Value::is_array) {
-            return Err(Refusal::at(pointer, "The value must be an object"));
-        }
-    }
-    let request: types::LlmObsDatasetRestoreVersionRequest = serde_path_to_error::deserialize(body)
-        .map_err(|error| {
-            let parts: Vec<String> = error.path().iter().map(ToString::to_string).collect();
-            let pointer = parts
-                .iter()
-                .fold(String::new(), |pointer, part| pointer + "/" + part);
-            misfit(pointer, error.into_inner())
-        })?;
-    if request.data.id != dataset {
-        return Err(Refusal::at("/data/id", "The id is not the one in the path"));
-    }
-    Ok(request.data.attributes.dataset_version)
-}
-
-fn redacted(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .map(|(name, value)| {
-            let value = match name.as_str() {
-                "dd-api-key" | "dd-application-key" | "authorization" | "cookie" => {
-                    "[redacted]".into()
-                }
-                _ => String::from_utf8_lossy(value.as_bytes()),
-            };
-            (name.to_string(), value.into_owned())
-        })
-        .collect()
 }

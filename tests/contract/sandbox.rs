@@ -82,7 +82,10 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
     let mut seen = std::collections::BTreeSet::new();
     for (path, method, _, operation) in spec::operations(&spec) {
         let method: Method = method.to_uppercase().parse().unwrap();
-        let sandbox = Sandbox::start().await.unwrap();
+        let mut state = InitialState::default();
+        state.users[1].permitted = false;
+        let forbidden = state.users[1].application_key.clone();
+        let sandbox = Sandbox::builder().state(state).start().await.unwrap();
         let (api, app) = (
             sandbox.api_key().to_owned(),
             sandbox.application_key().to_owned(),
@@ -93,6 +96,7 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
             (&*api, &*app, DATASET_ID, "no json"),
             ("", &*app, DATASET_ID, request),
             ("x", &*app, DATASET_ID, request),
+            (&*api, &*forbidden, DATASET_ID, request),
             (&*api, &*app, "x", request),
         ];
         let limited = rows.len();
@@ -103,8 +107,7 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
                     .find(|it| it.url_template() == path && it.method() == method);
                 sandbox.script(
                     scripted(called.unwrap()),
-                    [Fault::rate_limited(Duration::from_secs(1))
-                        .header("content-type", "application/json")],
+                    [Fault::rate_limited(Duration::from_secs(1))],
                 );
             }
             let path = path
