@@ -1,14 +1,22 @@
 //! The command line of `cargo xtask`.
 
+mod accepted;
+mod code;
+mod codegen;
+mod diff;
+mod inputs;
+mod report;
+
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use xtask::diff::report::{FailOn, Format};
-use xtask::diff::{self, Options, rules};
-use xtask::generator;
+use xtask_diff::rules;
+
+use self::diff::Options;
+use self::report::{FailOn, Format};
 
 /// The exit code for bad input and usage, as `clap` has it for usage.
 const BAD_INPUT: u8 = 2;
@@ -70,14 +78,14 @@ struct DiffArgs {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Cmd::Codegen { args } => codegen(&args),
-        Cmd::Diff(args) => diff(args),
+        Cmd::Codegen { args } => generate(&args),
+        Cmd::Diff(args) => compare(args),
     }
 }
 
 /// The command is a program of its own, which is built when it is needed.
-fn codegen(args: &[OsString]) -> ExitCode {
-    match generator::command().args(args).status() {
+fn generate(args: &[OsString]) -> ExitCode {
+    match codegen::command().args(args).status() {
         Ok(status) => {
             let code = status.code().and_then(|code| u8::try_from(code).ok());
             ExitCode::from(code.unwrap_or(BAD_INPUT))
@@ -89,7 +97,7 @@ fn codegen(args: &[OsString]) -> ExitCode {
     }
 }
 
-fn diff(args: DiffArgs) -> ExitCode {
+fn compare(args: DiffArgs) -> ExitCode {
     if args.rules {
         return print(&rules::table(), ExitCode::SUCCESS);
     }

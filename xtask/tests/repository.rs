@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::workspace;
+use xtask_spec::workspace;
 
 fn read(path: &str) -> String {
     fs::read_to_string(workspace::root().join(path)).unwrap()
@@ -151,12 +151,8 @@ fn missing(command: &str) -> Option<String> {
 }
 
 fn help_of_xtask(subcommand: &str) -> String {
-    // What `cargo xtask codegen` would build first and then run.
-    let codegen = option_env!("CARGO_BIN_EXE_xtask-codegen").filter(|_| subcommand == "codegen");
-    let mut command = Command::new(codegen.unwrap_or(env!("CARGO_BIN_EXE_xtask")));
-    if codegen.is_none() {
-        command.arg(subcommand);
-    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg(subcommand);
     let output = command.arg("--help").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "cargo xtask {subcommand}: {error}");

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use xtask::diff::rules;
+use xtask_diff::rules as table;
 
 use crate::workspace::{SPEC, Workspace, spec};
 
@@ -323,8 +323,8 @@ fn the_rules_are_those_of_the_table_in_the_repository() {
     let workspace = Workspace::bare("");
     let outcome = workspace.diff(&["--rules"]);
     outcome.assert_reported(0, &[]);
-    assert_eq!(outcome.out, rules::table());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/diff-rules.md");
+    assert_eq!(outcome.out, table::table());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/diff/rules.md");
     assert_eq!(outcome.out, fs::read_to_string(path).unwrap());
 }
 

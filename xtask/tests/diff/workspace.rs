@@ -126,6 +126,20 @@ impl Workspace {
     }
 }
 
+/// Compares two texts, `base.yaml` and `revision.yaml`, with the generator of this workspace.
+pub(crate) fn compare(base: &str, revision: &str, args: &[&str]) -> Outcome {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("base.yaml"), base).unwrap();
+    fs::write(folder.path().join("revision.yaml"), revision).unwrap();
+    let output = Command::new(program())
+        .current_dir(folder.path())
+        .env_remove("CLICOLOR_FORCE")
+        .args(["diff", "base.yaml", "revision.yaml"])
+        .args(args)
+        .output();
+    output.unwrap().into()
+}
+
 /// Absolute, so that it is found whatever `PATH` is.
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_xtask"))

@@ -1,0 +1,230 @@
+//! The two documents of a comparison: files, git revisions, or standard input.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::Command;
+
+use xtask_spec::document::Document;
+use xtask_spec::finding::BadInput;
+use xtask_spec::workspace::{self, GENERATED, SPEC};
+
+/// The branches that may be the main one, in the order in which they are looked for.
+const MAIN: [&str; 5] = [
+    "origin/HEAD",
+    "origin/main",
+    "main",
+    "origin/master",
+    "master",
+];
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The document.
+    pub(crate) document: Document,
+    /// What a reader knows it by: a path, a revision, or both.
+    pub(crate) label: String,
+    /// Generated code that lies beside it, and may be of it.
+    pub(crate) generated: Option<String>,
+    /// Whether it is the spec of the working tree.
+    pub(crate) is_working_tree: bool,
+}
+
+/// Reads both sides. Without a base, it is what the branch started from; without a revision, it is
+/// the working tree.
+pub(crate) fn read(base: Option<&str>, revision: Option<&str>) -> Result<(Input, Input), BadInput> {
+    if base == Some("-") && revision == Some("-") {
+        return Err(BadInput::new(
+            "-",
+            None,
+            "both documents are to be read from standard input",
+            "name a file or a git revision for one of them",
+        ));
+    }
+    let base = if let Some(base) = base {
+        input(base)?
+    } else {
+        let (commit, label) = start_of_branch()?;
+        of_revision(&commit, SPEC, label)?
+    };
+    let revision = match revision {
+        Some(revision) => input(revision)?,
+        None => file(&workspace::spec(), "the working tree".to_owned())?,
+    };
+    Ok((base, revision))
+}
+
+fn input(argument: &str) -> Result<Input, BadInput> {
+    if argument == "-" {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|error| {
+                let message = format!("can't be read: {error}");
+                BadInput::new("standard input", None, &message, "pipe a document into it")
+            })?;
+        return Ok(Input {
+            document: Document::from_bytes("standard input".to_owned(), bytes)?,
+            label: "standard input".to_owned(),
+            generated: None,
+            is_working_tree: false,
+        });
+    }
+    let path = Path::new(argument);
+    // Also a link that leads nowhere: that it can't be read says more than that it isn't there.
+    if path.symlink_metadata().is_ok() && !path.is_dir() {
+        return file(path, workspace::name(path));
+    }
+    let (revision, inner) = match argument.split_once(':') {
+        Some((revision, inner)) if !revision.is_empty() => (revision, Some(inner)),
+        _ => (argument, None),
+    };
+    let refuse = |message: &str, remedy: &str| Err(BadInput::new(argument, None, message, remedy));
+    match commit(revision) {
+        Ok(commit) => of_revision(&commit, inner.unwrap_or(SPEC), argument.to_owned()),
+        Err(_) if path.is_dir() => refuse(
+            "is a directory",
+            "name a file with an OpenAPI 3.0 document in YAML or JSON",
+        ),
+        Err(Trouble::Unknown) if inner.is_some() => refuse(
+            &format!("git knows no revision `{revision}`"),
+            "name a branch, a tag or a commit of this repository, or fetch it first",
+        ),
+        Err(Trouble::Unknown) => refuse(
+            "is neither a file nor a git revision: there is no such file, and git knows no such revision",
+            "correct the path, or name a branch, a tag or a commit of this repository",
+        ),
+        Err(Trouble::Git(why)) => refuse(
+            &format!("there is no such file, and git can't be asked for a revision: {why}"),
+            "correct the path, or see to it that git works here",
+        ),
+    }
+}
+
+fn file(path: &Path, label: String) -> Result<Input, BadInput> {
+    let document = Document::read(path)?;
+    let spec = workspace::spec();
+    let is_working_tree = match (path.canonicalize(), spec.canonicalize()) {
+        (Ok(path), Ok(spec)) => path == spec,
+        _ => false,
+    };
+    Ok(Input {
+        document,
+        label,
+        generated: std::fs::read_to_string(workspace::generated()).ok(),
+        is_working_tree,
+    })
+}
+
+/// Why git gave no answer.
+enum Trouble {
+    /// It does not know what was asked for.
+    Unknown,
+    /// It doesn't work here.
+    Git(String),
+}
+
+fn of_revision(commit: &str, path: &str, label: String) -> Result<Input, BadInput> {
+    let name = format!("{label}:{path}");
+    let name = if label.contains(':') {
+        label.clone()
+    } else {
+        name
+    };
+    let bytes =
+        git(&["cat-file", "blob", &format!("{commit}:{path}")]).map_err(
+            |trouble| match trouble {
+                Trouble::Unknown => BadInput::new(
+                    &name,
+                    None,
+                    &format!("the revision has no file `{path}`"),
+                    "name the file as it was called in this revision, with `REVISION:PATH`",
+                ),
+                Trouble::Git(why) => git_failed(&why),
+            },
+        )?;
+    let generated = git(&["cat-file", "blob", &format!("{commit}:{GENERATED}")]).ok();
+    Ok(Input {
+        document: Document::from_bytes(name, bytes)?,
+        label,
+        generated: generated.and_then(|bytes| String::from_utf8(bytes).ok()),
+        is_working_tree: false,
+    })
+}
+
+/// The commit that a branch started from: what it has in common with the main branch.
+fn start_of_branch() -> Result<(String, String), BadInput> {
+    let head = commit("HEAD").map_err(|trouble| match trouble {
+        Trouble::Unknown => git_failed("the repository has no commit yet"),
+        Trouble::Git(why) => git_failed(&why),
+    })?;
+    let found = MAIN.iter().find_map(|main| {
+        let base = git(&["merge-base", main, "HEAD"]).ok()?;
+        Some((String::from_utf8_lossy(&base).trim().to_owned(), *main))
+    });
+    if found.is_none() && is_shallow() {
+        return Err(BadInput::new(
+            "git",
+            None,
+            "where the branch started can't be told: the history ends early, in a shallow clone",
+            "run `git fetch --unshallow`, or name the base: `cargo xtask diff BASE`",
+        ));
+    }
+    let (commit, what) = match found {
+        Some((base, main)) if base != head => (base, format!("merge base with {main}")),
+        _ => (head, "HEAD".to_owned()),
+    };
+    let short = commit.get(..10).unwrap_or(&commit);
+    let label = format!("{short} ({what})");
+    Ok((commit, label))
+}
+
+/// Whether the repository lacks the older part of its history.
+fn is_shallow() -> bool {
+    git(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|it| it.starts_with(b"true"))
+}
+
+fn git_failed(why: &str) -> BadInput {
+    BadInput::new(
+        "git",
+        None,
+        why,
+        "run this in a git repository, or name two files: `cargo xtask diff BASE REVISION`",
+    )
+}
+
+fn commit(revision: &str) -> Result<String, Trouble> {
+    let name = format!("{revision}^{{commit}}");
+    let output = git(&[
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &name,
+    ])?;
+    Ok(String::from_utf8_lossy(&output).trim().to_owned())
+}
+
+fn git(args: &[&str]) -> Result<Vec<u8>, Trouble> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(workspace::root())
+        .args(args)
+        // Its messages are told apart below.
+        .env("LC_ALL", "C")
+        .output()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Trouble::Git("git is not installed".to_owned()),
+            _ => Trouble::Git(format!("git can't be started: {error}")),
+        })?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    if message.contains("not a git repository") || message.contains("dubious ownership") {
+        let line = message.lines().next().unwrap_or_default();
+        return Err(Trouble::Git(line.trim_start_matches("fatal: ").to_owned()));
+    }
+    Err(Trouble::Unknown)
+}

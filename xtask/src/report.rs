@@ -1,0 +1,137 @@
+//! How a comparison is told: to a terminal, to a pull request, to a program, to a workflow.
+
+mod github;
+mod json;
+mod markdown;
+mod summary;
+mod text;
+
+use clap::ValueEnum;
+
+use xtask_diff::rules::Wire;
+use xtask_diff::{Change, Rust};
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    #[default]
+    Text,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+    /// Workflow commands that GitHub shows at the lines of the spec.
+    Github,
+}
+
+/// What is enough to end with exit code 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A change that breaks the wire.
+    #[default]
+    Breaking,
+    /// A change that breaks the wire or Rust code, or of which that can't be told.
+    RustBreaking,
+    /// Any change.
+    Any,
+    /// Nothing.
+    None,
+}
+
+/// A whole comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    /// What the base is called.
+    pub(crate) base: String,
+    /// What the revision is called.
+    pub(crate) revision: String,
+    /// The path of the revision's file, for places in it.
+    pub(crate) file: String,
+    /// The path of the base's file.
+    pub(crate) base_file: String,
+    /// The changes, the gravest first.
+    pub(crate) changes: Vec<Change>,
+    /// Why nothing is known about the generated code, if so.
+    pub(crate) rust_unknown: Option<String>,
+}
+
+impl Report {
+    /// The report in a form.
+    pub(crate) fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text => text::render(self),
+            Format::Markdown => markdown::render(self),
+            Format::Json => json::render(self),
+            Format::Github => github::render(self),
+        }
+    }
+
+    /// The version that the changes ask for, and their lines for the changelog.
+    pub(crate) fn summary(&self) -> String {
+        summary::render(self)
+    }
+
+    /// Whether the changes that nobody accepted reach a threshold.
+    pub(crate) fn fails(&self, on: FailOn) -> bool {
+        self.changes
+            .iter()
+            .filter(|change| change.accepted.is_none())
+            .any(|change| match on {
+                FailOn::Breaking => change.rule.wire == Wire::Breaking,
+                FailOn::RustBreaking => {
+                    change.rule.wire == Wire::Breaking || change.rust != Rust::Compatible
+                }
+                FailOn::Any => true,
+                FailOn::None => false,
+            })
+    }
+
+    fn count(&self, wire: Wire) -> usize {
+        let changes = self.changes.iter();
+        changes.filter(|change| change.rule.wire == wire).count()
+    }
+
+    /// The verdict on Rust code that uses the generated crate.
+    fn rust(&self) -> Rust {
+        let verdicts = self.changes.iter().map(|change| change.rust);
+        verdicts.max().unwrap_or(Rust::Compatible)
+    }
+
+    /// One line: how many changes of which kind.
+    fn headline(&self) -> String {
+        if self.changes.is_empty() {
+            return "no changes".to_owned();
+        }
+        let counts = [Wire::Breaking, Wire::NonBreaking, Wire::Docs, Wire::None]
+            .into_iter()
+            .map(|wire| (wire, self.count(wire)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(wire, count)| match wire {
+                Wire::None => format!("{count} in Rust only"),
+                wire => format!("{count} {wire}"),
+            });
+        let mut parts: Vec<String> = counts.collect();
+        let accepted = self
+            .changes
+            .iter()
+            .filter(|it| it.accepted.is_some())
+            .count();
+        if accepted > 0 {
+            parts.push(format!("{accepted} of them accepted"));
+        }
+        format!("{}; Rust code: {}", parts.join(", "), self.rust())
+    }
+}
+
+/// The operations that a change touches, in few words.
+fn operations(change: &Change) -> String {
+    const SHOWN: usize = 3;
+    match (change.operations.as_slice(), change.operations.get(..SHOWN)) {
+        ([], _) => String::new(),
+        (all, Some(first)) if all.len() > SHOWN => {
+            format!("{} and {} more", first.join(", "), all.len() - SHOWN)
+        }
+        (all, _) => all.join(", "),
+    }
+}
