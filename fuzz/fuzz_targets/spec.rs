@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask_spec::document::Document;
+use xtask_spec::Document;
 
 fuzz_target!(|bytes: &[u8]| {
     let document = Document::from_bytes("spec.yaml".to_owned(), bytes.to_vec());

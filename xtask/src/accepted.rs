@@ -7,8 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use xtask_diff::Change;
-use xtask_spec::finding::{BadInput, Finding, Place, plain};
-use xtask_spec::workspace;
+use xtask_spec::{BadInput, Place, plain, workspace};
 
 /// More places than these are no help.
 const SHOWN: usize = 3;
@@ -54,14 +53,14 @@ pub(crate) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput>
         // is nothing that the list could be wrong about.
         return Ok(());
     }
-    let mut findings = Vec::new();
+    let mut faults = Vec::new();
     for entry in &file.accepted {
         let at = place(&text, entry.span().start);
         let entry = entry.as_ref();
         if entry.reason.trim().is_empty() {
             let message = format!("the reason to accept `{}` is empty", entry.rule);
             let remedy = "say why the change is wanted; reviewers and users will read it";
-            findings.push((Some(at), Finding::new("", message, remedy)));
+            faults.push(BadInput::new(&name, Some(at), &message, remedy));
             continue;
         }
         let location = entry.location.trim_start_matches('#');
@@ -87,14 +86,10 @@ pub(crate) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput>
                     places.join(" and ")
                 )
             };
-            findings.push((Some(at), Finding::new("", message, remedy)));
+            faults.push(BadInput::new(&name, Some(at), &message, &remedy));
         }
     }
-    if findings.is_empty() {
-        return Ok(());
-    }
-    let findings: Vec<_> = findings.iter().map(|(place, it)| (*place, it)).collect();
-    Err(BadInput::several(&name, &findings))
+    BadInput::all(faults)
 }
 
 fn place(text: &str, offset: usize) -> Place {

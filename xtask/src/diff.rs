@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use xtask_diff::Comparison;
-use xtask_spec::finding::BadInput;
-use xtask_spec::workspace;
+use xtask_spec::{BadInput, workspace};
 
 use crate::report::Report;
 use crate::{accepted, code, inputs};

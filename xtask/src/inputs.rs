@@ -1,12 +1,11 @@
 //! The two documents of a comparison: files, git revisions, or standard input.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use xtask_spec::document::Document;
-use xtask_spec::finding::BadInput;
 use xtask_spec::workspace::{self, GENERATED, SPEC};
+use xtask_spec::{BadInput, Document};
 
 /// The branches that may be the main one, in the order in which they are looked for.
 const MAIN: [&str; 5] = [
@@ -56,16 +55,8 @@ pub(crate) fn read(base: Option<&str>, revision: Option<&str>) -> Result<(Input,
 
 fn input(argument: &str) -> Result<Input, BadInput> {
     if argument == "-" {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                let message = format!("can't be read: {error}");
-                BadInput::new("standard input", None, &message, "pipe a document into it")
-            })?;
         return Ok(Input {
-            document: Document::from_bytes("standard input".to_owned(), bytes)?,
+            document: Document::from_stdin()?,
             label: "standard input".to_owned(),
             generated: None,
             is_working_tree: false,

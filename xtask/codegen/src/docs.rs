@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use syn::{Attribute, Field, Fields, Item, Type, parse_quote};
 
-use super::lower::UNKNOWN;
+use xtask_spec::names::UNKNOWN;
 
 /// The docs of each type, by its name.
 type Docs = BTreeMap<String, Vec<Attribute>>;

@@ -9,10 +9,10 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, TypePatch};
 use sha2::{Digest as _, Sha256};
 
-use super::docs;
-use super::lower::Lowered;
-use xtask_spec::document::Document;
-use xtask_spec::finding::Finding;
+use xtask_spec::{BadInput, Document, Fault};
+
+use crate::docs;
+use crate::lower::Lowered;
 
 /// The version of progenitor that `Cargo.toml` pins.
 const PROGENITOR: &str = "0.15.1";
@@ -23,8 +23,8 @@ const THREAD: &str = "progenitor";
 const STACK_BYTES: usize = 256 << 20;
 
 /// Generates the module of a document.
-pub fn generate(document: &Document, lowered: &Lowered) -> Result<String, Finding> {
-    Ok(header(document, lowered) + &body(lowered)?)
+pub fn generate(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
+    Ok(header(document, lowered) + &body(document, lowered)?)
 }
 
 /// Where the module comes from. Facts only, so that the same input gives the same bytes.
@@ -49,11 +49,12 @@ fn header(document: &Document, lowered: &Lowered) -> String {
 }
 
 /// The code alone.
-pub fn body(lowered: &Lowered) -> Result<String, Finding> {
+pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
+    let refused =
+        |message, remedy| document.refused(&Fault::new(document.root.id, message, remedy));
     silence_the_generator();
     let spec = serde_json::from_value(lowered.spec.clone()).map_err(|error| {
-        Finding::new(
-            "",
+        refused(
             format!("the generator can't read the spec: {error}"),
             "the message names what it expected; `--emit-lowered` shows what it was given",
         )
@@ -74,8 +75,7 @@ pub fn body(lowered: &Lowered) -> Result<String, Finding> {
             })
     });
     code.map_err(|message| {
-        Finding::new(
-            "",
+        refused(
             format!("the generator can't take the spec: {message}"),
             "describe what the message means in another way, or add a rule to xtask/codegen/src/lower.rs",
         )

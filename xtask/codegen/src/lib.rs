@@ -1,30 +1,25 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
-//! The way of the data: [`document`](xtask_spec::document) reads the spec, [`validate`] checks it,
-//! [`lower`](mod@lower) adapts it to progenitor, [`generate`] makes code of it, with [`docs`] where there
-//! were none, and [`output`] puts the code in its place. [`operations`] and [`schema`] are how they find
-//! their way in a document.
+//! The way of the data: `xtask_spec` reads the spec, [`validate`] checks it, [`lower`](mod@lower) adapts
+//! it to progenitor, [`generate`] makes code of it, with [`docs`] where there were none, and [`output`]
+//! puts the code in its place.
 
 #![allow(
     clippy::missing_errors_doc,
-    reason = "one kind of error here is for people, and `xtask_spec::finding` describes it"
+    reason = "one kind of error here is for people, and `xtask_spec::fault` describes it"
 )]
 
 pub mod docs;
 pub mod generate;
 pub mod lower;
-pub mod operations;
 pub mod output;
-pub mod schema;
 pub mod validate;
 
 use std::error::Error;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use xtask_spec::document::Document;
-use xtask_spec::finding::BadInput;
-use xtask_spec::workspace;
+use xtask_spec::{BadInput, Document, Spec, workspace};
 
 use self::lower::Lowered;
 
@@ -76,10 +71,14 @@ impl Default for Paths {
 ///
 /// [`BadInput`] for a spec or a path that can't be used, and the error of `out`. No file is changed.
 pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
-    let document = read(&paths.spec)?;
+    let document = if paths.spec == Path::new("-") {
+        Document::from_stdin()?
+    } else {
+        Document::read(&paths.spec)?
+    };
     if mode == Mode::EmitCode {
-        let lowered = lower::lower(&document.value());
-        let code = generate::body(&lowered).map_err(|finding| document.refused(&[finding]))?;
+        let lowered = lower::lower(&Spec::new(&document)?);
+        let code = generate::body(&document, &lowered)?;
         out.write_all(code.as_bytes())?;
         return Ok(Outcome::Done);
     }
@@ -89,8 +88,7 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
         writeln!(out)?;
         return Ok(Outcome::Done);
     }
-    let code =
-        generate::generate(&document, &lowered).map_err(|finding| document.refused(&[finding]))?;
+    let code = generate::generate(&document, &lowered)?;
     let name = workspace::name(&paths.generated);
     let unusable = |error: io::Error| {
         BadInput::new(
@@ -111,33 +109,15 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
     Ok(Outcome::Done)
 }
 
-/// Reads a spec: a file, or `-` for standard input.
-fn read(spec: &Path) -> Result<Document, BadInput> {
-    if spec != Path::new("-") {
-        return Document::read(spec);
-    }
-    let name = "standard input";
-    let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| {
-            let message = format!("can't be read: {error}");
-            BadInput::new(name, None, &message, "pipe a spec into it")
-        })?;
-    Document::from_bytes(name.to_owned(), bytes)
-}
-
 /// Checks a document and lowers it.
 ///
 /// # Errors
 ///
 /// What is wrong with the document, for people or for the generator.
 pub fn lower(document: &Document) -> Result<Lowered, BadInput> {
-    let root = document.value();
-    validate::openapi(document, &root)?;
-    validate::generator(document, &root)?;
-    Ok(lower::lower(&root))
+    let spec = validate::openapi(document)?;
+    validate::generator(&spec)?;
+    Ok(lower::lower(&spec))
 }
 
 #[cfg(test)]

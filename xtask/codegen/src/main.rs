@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask_codegen::{Mode, Outcome, Paths};
-use xtask_spec::finding::BadInput;
+use xtask_spec::BadInput;
 
 /// Generate the client crate from the OpenAPI spec.
 #[derive(Parser)]

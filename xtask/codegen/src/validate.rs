@@ -5,39 +5,21 @@
 
 mod examples;
 mod generator;
-mod object_model;
 mod operations;
 mod references;
-mod structure;
 
-use serde_json::Value;
+use xtask_spec::{BadInput, Document, Spec};
 
-use xtask_spec::document::Document;
-use xtask_spec::finding::{BadInput, Finding};
-use xtask_spec::openapi;
-
-/// Checks that a document, whose value is `root`, is valid OpenAPI 3.0.
-pub fn openapi(document: &Document, root: &Value) -> Result<(), BadInput> {
-    openapi::version(document)?;
-    let structure = structure::Structure::of(root);
-    refuse(document, &structure.findings)?;
-    refuse(document, &references::check(root, &structure.references))?;
-    refuse(document, &operations::check(root))?;
-    refuse(
-        document,
-        &examples::check(root, &structure.schemas, &structure.described),
-    )
+/// Checks that a document is valid OpenAPI 3.0.
+pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
+    let spec = Spec::valid(document)?;
+    document.refuse(&references::check(&spec))?;
+    document.refuse(&operations::check(&spec))?;
+    document.refuse(&examples::check(&spec))?;
+    Ok(spec)
 }
 
-/// Checks that the generator can take a document that is valid, and whose value is `root`.
-pub fn generator(document: &Document, root: &Value) -> Result<(), BadInput> {
-    refuse(document, &generator::check(root))
-}
-
-fn refuse(document: &Document, findings: &[Finding]) -> Result<(), BadInput> {
-    if findings.is_empty() {
-        Ok(())
-    } else {
-        Err(document.refused(findings))
-    }
+/// Checks that the generator can take a valid document.
+pub fn generator(spec: &Spec<'_>) -> Result<(), BadInput> {
+    spec.document().refuse(&generator::check(spec))
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 use xtask_codegen::{Paths, generate, lower};
-use xtask_spec::document::Document;
+use xtask_spec::Document;
 
 const BEFORE: &str = "what was there before\n";
 
@@ -176,12 +176,12 @@ fn the_lowered_spec_is_printed_and_nothing_is_written() {
 fn the_order_and_the_format_of_the_spec_do_not_change_the_code() {
     let yaml = Document::parse("spec.yaml".to_owned(), our_spec()).unwrap();
     let mut reordered = serde_json::Map::new();
-    for (key, value) in yaml.value().as_object().unwrap().iter().rev() {
+    for (key, value) in yaml.root.to_value().as_object().unwrap().iter().rev() {
         reordered.insert(key.clone(), value.clone());
     }
     let json = serde_json::to_string_pretty(&reordered).unwrap();
     let json = Document::parse("spec.json".to_owned(), json).unwrap();
-    let code = |document| generate::body(&lower(document).unwrap()).unwrap();
+    let code = |document| generate::body(document, &lower(document).unwrap()).unwrap();
     assert_eq!(code(&yaml), code(&json));
 }
 
@@ -205,7 +205,7 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "openapi: 3.0.3\n",
             "openapi: 3.0.3\nopenapi: 3.0.3\n",
-            &[&(at_line(first + 1) + "1: "), "same key"],
+            &[&(at_line(first + 1) + "1: "), "duplicate key"],
         ),
         (
             "openapi: 3.0.3\n",

@@ -1,9 +1,9 @@
 //! What messages call a schema: the component or the message that it is part of, and the way to it.
 
-use xtask_spec::node::{Node, unescape};
+use xtask_spec::{Node, unescape};
 
 /// The name of the schema, or of the keyword of one, that a JSON pointer leads to.
-pub(super) fn of(root: &Node, pointer: &str) -> String {
+pub(crate) fn of(root: &Node, pointer: &str) -> String {
     let segments: Vec<String> = pointer.split('/').skip(1).map(unescape).collect();
     let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
     match parts.as_slice() {

@@ -1,13 +1,15 @@
 //! From the text of an OpenAPI document, YAML or JSON, to values whose places in the text are known.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::finding::{BadInput, Finding, Place};
-pub use crate::node::escape;
-use crate::node::{Data, Node, unescape};
+use crate::fault::{BadInput, Fault, Place};
+use crate::node::{Node, NodeId};
 use crate::{workspace, yaml};
+
+/// The size up to which a document is read: several times that of the largest published ones.
+pub const MAX_BYTES: u64 = 32 << 20;
 
 /// A parsed document.
 #[derive(Clone, Debug)]
@@ -18,27 +20,50 @@ pub struct Document {
     pub text: String,
     /// The value of the text.
     pub root: Node,
-    /// Line and column of each value by its number: of a value in a mapping, those of its key.
-    places: Vec<(u32, u32)>,
+    /// The place of each value by its id: of a value in a mapping, that of its key.
+    places: Vec<Place>,
 }
 
 impl Document {
     /// Reads and parses a file.
     pub fn read(path: &Path) -> Result<Self, BadInput> {
         let name = workspace::name(path);
-        let bytes = std::fs::read(path).map_err(|error| {
-            BadInput::new(
-                &name,
-                None,
-                &format!("can't be read: {error}"),
-                "name a file with an OpenAPI 3.0 document in YAML or JSON",
-            )
-        })?;
-        Self::from_bytes(name, bytes)
+        let open = || {
+            // Asked before it is opened: a named pipe without a writer would wait for ever.
+            if path.metadata()?.is_file() {
+                return File::open(path);
+            }
+            Err(io::Error::other("it is not a regular file"))
+        };
+        match open() {
+            Ok(file) => Self::from_reader(name, file),
+            Err(error) => Err(unreadable(&name, &error)),
+        }
+    }
+
+    /// Reads and parses standard input.
+    pub fn from_stdin() -> Result<Self, BadInput> {
+        Self::from_reader("standard input".to_owned(), io::stdin().lock())
+    }
+
+    fn from_reader(name: String, reader: impl Read) -> Result<Self, BadInput> {
+        let mut bytes = Vec::new();
+        match reader.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+            Ok(_) => Self::from_bytes(name, bytes),
+            Err(error) => Err(unreadable(&name, &error)),
+        }
     }
 
     /// Parses the bytes of a file.
     pub fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Self, BadInput> {
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(BadInput::new(
+                &name,
+                None,
+                &format!("is larger than {} MiB", MAX_BYTES >> 20),
+                "leave out what the client doesn't need",
+            ));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = error.utf8_error().valid_up_to();
             let valid = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default());
@@ -63,51 +88,44 @@ impl Document {
         })
     }
 
-    /// The document's value as `serde_json` has it.
-    pub fn value(&self) -> Value {
-        self.root.to_value()
+    /// Refuses the document for its faults, each with line and column; without faults, accepts it.
+    pub fn refuse(&self, faults: &[Fault]) -> Result<(), BadInput> {
+        BadInput::all(faults.iter().map(|fault| self.refused(fault)))
     }
 
-    /// That the document can't be used, with the line and column of each fault.
-    pub fn refused(&self, findings: &[Finding]) -> BadInput {
-        let located: Vec<_> = findings
-            .iter()
-            .map(|finding| (self.place(&finding.pointer), finding))
-            .collect();
-        BadInput::several(&self.name, &located)
+    /// That the document can't be used, because of one fault.
+    pub fn refused(&self, fault: &Fault) -> BadInput {
+        let message = match self.pointer(fault.node) {
+            pointer if pointer.is_empty() => fault.message.clone(),
+            pointer => format!("#{pointer}: {}", fault.message),
+        };
+        BadInput::new(&self.name, self.place(fault.node), &message, &fault.remedy)
     }
 
-    /// The place of the value that a JSON pointer names. A pointer that leads past the document
-    /// gives the last value on its way.
-    pub fn place(&self, pointer: &str) -> Option<Place> {
-        let mut node = &self.root;
-        for segment in pointer.split('/').skip(1) {
-            let segment = unescape(segment);
-            let next = match &node.data {
-                Data::List(items) => segment
-                    .parse()
-                    .ok()
-                    .and_then(|index: usize| items.get(index)),
-                _ => node.get(&segment),
-            };
-            let Some(next) = next else { break };
-            node = next;
-        }
-        self.place_of(node.id)
+    /// The place of a value.
+    pub fn place(&self, id: NodeId) -> Option<Place> {
+        self.places.get(id.index()).copied()
     }
 
-    /// The place of the value with a number.
-    pub fn place_of(&self, id: u32) -> Option<Place> {
-        let (line, column) = *self.places.get(id as usize)?;
-        Some(Place {
-            line: line as usize,
-            column: column as usize,
-        })
+    /// The JSON pointer to a value.
+    pub fn pointer(&self, id: NodeId) -> String {
+        self.root.pointer_to(id)
     }
+}
+
+fn unreadable(name: &str, error: &io::Error) -> BadInput {
+    BadInput::new(
+        name,
+        None,
+        &format!("can't be read: {error}"),
+        "name a file with an OpenAPI 3.0 document in YAML or JSON, or pipe it into `-`",
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn document(text: &str) -> Result<Document, String> {
@@ -115,7 +133,7 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<Value, String> {
-        document(text).map(|document| document.value())
+        document(text).map(|document| document.root.to_value())
     }
 
     #[test]
@@ -173,14 +191,8 @@ mod tests {
     #[test]
     fn faults_of_the_text_name_their_place() {
         let cases = [
-            (
-                "a: 1\nb: 2\na: 3\n",
-                "spec.yaml:3:1: the same key stands twice",
-            ),
-            (
-                "a: {200: 1, '200': 1}\n",
-                "spec.yaml:1:13: the same key stands twice",
-            ),
+            ("a: 1\nb: 2\na: 3\n", "spec.yaml:3:1: duplicate key"),
+            ("a: {200: 1, '200': 1}\n", "spec.yaml:1:13: duplicate key"),
             ("a: [1\nb: 2\n", "spec.yaml:2:"),
             ("", "spec.yaml: is empty"),
             (
@@ -240,6 +252,33 @@ mod tests {
     }
 
     #[test]
+    fn a_few_lines_of_nested_anchors_take_little_memory() {
+        let levels = (1..40).map(|level| {
+            let aliases = vec![format!("*a{}", level - 1); 40].join(",");
+            format!("a{level}: &a{level} [{aliases}]\n")
+        });
+        let text = format!("a0: &a0 [~]\n{}", levels.collect::<String>());
+        assert!(parse(&text).unwrap_err().contains("values"));
+    }
+
+    #[test]
+    fn what_is_too_large_or_no_file_is_refused_at_once() {
+        let size = usize::try_from(MAX_BYTES).unwrap() + 1;
+        let error = Document::from_bytes("large.yaml".to_owned(), vec![b'x'; size]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("large.yaml: is larger than 32 MiB"),
+            "{error}"
+        );
+        let folder = Document::read(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap_err();
+        assert!(
+            folder.to_string().contains("it is not a regular file"),
+            "{folder}"
+        );
+    }
+
+    #[test]
     fn values_are_found_by_pointer_and_pointers_by_value() {
         let document = document("a:\n  b/c:\n    - x\n    -   y\nd: 1\n").unwrap();
         for (pointer, place) in [
@@ -248,11 +287,10 @@ mod tests {
             ("/a/b~1c/1", "4:9"),
             ("/d", "5:1"),
         ] {
-            assert_eq!(document.place(pointer).unwrap().to_string(), place);
             let node = document.root.pointer(pointer).unwrap();
-            assert_eq!(document.root.pointer_to(node.id), pointer);
+            assert_eq!(document.place(node.id).unwrap().to_string(), place);
+            assert_eq!(document.pointer(node.id), pointer);
         }
-        assert_eq!(document.place("/a/b~1c/7").unwrap().to_string(), "2:3");
         assert!(document.root.pointer("/a/b~1c/7").is_none());
     }
 }

@@ -7,20 +7,21 @@ use saphyr::{Marker, Scalar, ScalarStyle, ScanError, Tag};
 use saphyr_parser::{Event, Parser};
 use serde_json::Number;
 
-use crate::finding::{BadInput, Place};
-use crate::node::{Data, Node};
+use crate::fault::{BadInput, Place};
+use crate::node::{Data, Node, NodeId};
 
 /// Deeper nesting than any API description needs; it keeps recursive readers off the stack's end.
 const MAX_DEPTH: usize = 128;
 
-/// More values than any API description has; it bounds what aliases of aliases can grow to.
+/// More values than any API description has, with the copies that are kept for aliases; it bounds what
+/// aliases of aliases can grow to.
 const MAX_VALUES: usize = 2_000_000;
 
 /// The number up to which every whole number is exact as a floating-point one: 2 to the 53rd.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Line and column of each value by its number: of a value in a mapping, those of its key.
-pub(crate) type Places = Vec<(u32, u32)>;
+/// The place of each value by its id: of a value in a mapping, that of its key.
+type Places = Vec<Place>;
 
 /// Reads the one document of a text.
 pub(crate) fn read(name: &str, text: &str) -> Result<(Node, Places), BadInput> {
@@ -42,7 +43,7 @@ pub(crate) fn read(name: &str, text: &str) -> Result<(Node, Places), BadInput> {
 
 /// A list or a mapping that has begun and not ended.
 struct Open {
-    id: u32,
+    id: NodeId,
     anchor: usize,
     data: OpenData,
 }
@@ -58,6 +59,8 @@ struct Reader<'a> {
     name: &'a str,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
+    /// How many values the anchors hold.
+    kept: usize,
     places: Places,
     root: Option<Node>,
 }
@@ -68,6 +71,7 @@ impl<'a> Reader<'a> {
             name,
             open: Vec::new(),
             anchors: HashMap::new(),
+            kept: 0,
             places: Vec::new(),
             root: None,
         }
@@ -99,8 +103,7 @@ impl<'a> Reader<'a> {
                 let tag = tag.as_deref();
                 let data = self.scalar(&text, style, tag, at)?;
                 let id = self.number(at)?;
-                self.value(Node { id, data }, anchor);
-                Ok(())
+                self.value(Node { id, data }, anchor, at)
             }
             Event::SequenceStart(anchor, tag) => {
                 self.begin(OpenData::List(Vec::new()), anchor, tag.as_deref(), at)
@@ -108,7 +111,7 @@ impl<'a> Reader<'a> {
             Event::MappingStart(anchor, tag) => {
                 self.begin(OpenData::Map(Vec::new(), None), anchor, tag.as_deref(), at)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => {
                 if self.wants_key() {
                     return Err(self.not_a_key(at));
@@ -121,8 +124,7 @@ impl<'a> Reader<'a> {
                     ));
                 };
                 self.renumber(&mut node, self.open.len(), at)?;
-                self.value(node, 0);
-                Ok(())
+                self.value(node, 0, at)
             }
             _ => Ok(()),
         }
@@ -212,8 +214,8 @@ impl<'a> Reader<'a> {
         )
     }
 
-    /// The number of the next value. Its place is that of its key, if it has one.
-    fn number(&mut self, at: Marker) -> Result<u32, BadInput> {
+    /// The id of the next value. Its place is that of its key, if it has one.
+    fn number(&mut self, at: Marker) -> Result<NodeId, BadInput> {
         let at = match self.open.last() {
             Some(Open {
                 data: OpenData::Map(_, Some((_, key))),
@@ -221,18 +223,21 @@ impl<'a> Reader<'a> {
             }) => *key,
             _ => at,
         };
-        let id = self.places.len();
-        if id >= MAX_VALUES {
-            return Err(self.fault(
-                at,
-                &format!("the document has more than {MAX_VALUES} values, aliases resolved"),
-                "describe what is repeated once, in `components`",
-            ));
+        let id = NodeId::new(self.places.len());
+        self.places.push(at.into());
+        self.bound(at)?;
+        Ok(id)
+    }
+
+    fn bound(&self, at: Marker) -> Result<(), BadInput> {
+        if self.places.len() + self.kept <= MAX_VALUES {
+            return Ok(());
         }
-        let column = u32::try_from(at.col()).unwrap_or(u32::MAX);
-        let line = u32::try_from(at.line()).unwrap_or(u32::MAX);
-        self.places.push((line, column.saturating_add(1)));
-        Ok(u32::try_from(id).unwrap_or(u32::MAX))
+        Err(self.fault(
+            at,
+            &format!("the document has more than {MAX_VALUES} values, aliases resolved"),
+            "describe what is repeated once, in `components`",
+        ))
     }
 
     fn renumber(&mut self, node: &mut Node, depth: usize, at: Marker) -> Result<(), BadInput> {
@@ -279,7 +284,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), BadInput> {
+    fn end(&mut self, at: Marker) -> Result<(), BadInput> {
         let Some(Open { id, anchor, data }) = self.open.pop() else {
             return Ok(());
         };
@@ -290,8 +295,7 @@ impl<'a> Reader<'a> {
                 Data::Map(entries)
             }
         };
-        self.value(Node { id, data }, anchor);
-        Ok(())
+        self.value(Node { id, data }, anchor, at)
     }
 
     fn unique(&self, entries: &[(Box<str>, Node)]) -> Result<(), BadInput> {
@@ -302,20 +306,19 @@ impl<'a> Reader<'a> {
             _ => None,
         });
         let Some(id) = twice else { return Ok(()) };
-        let place = self.places.get(id as usize).map(|(line, column)| Place {
-            line: *line as usize,
-            column: *column as usize,
-        });
+        let place = self.places.get(id.index()).copied();
         Err(BadInput::new(
             self.name,
             place,
-            "the same key stands twice in one mapping",
+            "duplicate key",
             "remove or rename one of the two",
         ))
     }
 
-    fn value(&mut self, node: Node, anchor: usize) {
+    fn value(&mut self, node: Node, anchor: usize, at: Marker) -> Result<(), BadInput> {
         if anchor != 0 {
+            self.kept += self.places.len() - node.id.index();
+            self.bound(at)?;
             self.anchors.insert(anchor, node.clone());
         }
         match self.open.last_mut().map(|open| &mut open.data) {
@@ -325,6 +328,7 @@ impl<'a> Reader<'a> {
             }
             None => self.root = Some(node),
         }
+        Ok(())
     }
 }
 
@@ -347,9 +351,6 @@ fn number(value: f64) -> Option<Number> {
 
 impl From<Marker> for Place {
     fn from(marker: Marker) -> Self {
-        Self {
-            line: marker.line(),
-            column: marker.col() + 1,
-        }
+        Self::from_zero(marker.line().saturating_sub(1), marker.col())
     }
 }

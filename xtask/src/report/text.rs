@@ -55,7 +55,7 @@ fn of_change(report: &Report, change: &Change) -> Vec<String> {
     if change.rust == Rust::Unknown {
         lines.push("  in Rust: not known".to_owned());
     }
-    let line = |place: Option<xtask_spec::finding::Place>| {
+    let line = |place: Option<xtask_spec::Place>| {
         place
             .map(|place| format!(":{}", place.line))
             .unwrap_or_default()

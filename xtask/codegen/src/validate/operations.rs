@@ -1,202 +1,160 @@
 //! Do operations, parameters, servers and security schemes hold together?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use xtask_spec::{Fault, Node, Operation, Spec, placeholders};
 
-use crate::operations::Operation;
-use xtask_spec::document::escape;
-use xtask_spec::finding::Finding;
-
-pub(super) fn check(root: &Value) -> Vec<Finding> {
-    let operations = Operation::all(root);
-    let mut findings = ids(&operations);
-    findings.extend(paths(&operations));
+pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
+    let operations = Operation::all(spec);
+    let mut faults = ids(spec, &operations);
+    faults.extend(paths(&operations));
     for operation in &operations {
-        findings.extend(parameters(root, operation));
-        findings.extend(security(root, operation.value, &operation.pointer));
-        findings.extend(servers(operation.value, &operation.pointer));
+        faults.extend(parameters(spec, operation));
+        faults.extend(security(spec, operation.node));
+        faults.extend(servers(operation.node));
     }
-    findings.extend(security(root, root, ""));
-    findings.extend(servers(root, ""));
-    findings
+    faults.extend(security(spec, spec.root()));
+    faults.extend(servers(spec.root()));
+    faults
 }
 
-fn ids(operations: &[Operation<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut first: BTreeMap<&str, &Operation<'_>> = BTreeMap::new();
-    for operation in operations {
-        let Some(id) = operation.id() else {
-            findings.push(Finding::new(
-                &operation.pointer,
+fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut first: BTreeMap<&str, &Node> = BTreeMap::new();
+    for Operation { node, .. } in operations {
+        let (Some(site), Some(id)) = (node.get("operationId"), node.field("operationId")) else {
+            faults.push(Fault::new(
+                node.id,
                 "the operation has no operationId",
                 "add an `operationId`; it becomes the name of the generated method",
             ));
             continue;
         };
         if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            findings.push(Finding::new(
-                format!("{}/operationId", operation.pointer),
+            faults.push(Fault::new(
+                site.id,
                 format!("the operationId {id:?} can't become the name of a method"),
                 "begin it with a letter",
             ));
         }
-        if let Some(other) = first.insert(id, operation) {
-            findings.push(Finding::new(
-                format!("{}/operationId", operation.pointer),
-                format!("the operationId `{id}` is also that of #{}", other.pointer),
+        if let Some(other) = first.insert(id, node) {
+            let other = spec.document().pointer(other.id);
+            faults.push(Fault::new(
+                site.id,
+                format!("the operationId `{id}` is also that of #{other}"),
                 "give each operation an id of its own",
             ));
         }
     }
-    findings
+    faults
 }
 
 /// Paths that differ only in the names of their placeholders are one path.
-fn paths(operations: &[Operation<'_>]) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn paths(operations: &[Operation<'_>]) -> Vec<Fault> {
+    let mut faults = Vec::new();
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     for operation in operations {
-        let shape = operation
-            .placeholders()
-            .iter()
-            .fold(operation.path.to_owned(), |path, name| {
-                path.replace(&format!("{{{name}}}"), "{}")
-            });
-        let other = *first.entry(shape).or_insert(operation.path);
+        let other = *first.entry(operation.shape()).or_insert(operation.path);
         if other != operation.path {
-            findings.push(Finding::new(
-                format!("/paths/{}", escape(operation.path)),
+            faults.push(Fault::new(
+                operation.item.id,
                 format!("the path is the same as `{other}`, but for names"),
                 "join the two",
             ));
         }
     }
-    findings
+    faults
 }
 
-fn parameters(root: &Value, operation: &Operation<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn parameters(spec: &Spec<'_>, operation: &Operation<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
     let placeholders = operation.placeholders();
-    let parameters = operation.parameters(root);
-    let mut seen: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let own = operation.node.list("parameters").first();
+    let mut seen = BTreeSet::new();
     let mut in_path = Vec::new();
-    for (pointer, parameter) in &parameters {
-        let text = |field| {
-            parameter
-                .get(field)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
+    for (site, parameter) in operation.parameters(spec) {
+        let mut fault =
+            |message: String, remedy: &str| faults.push(Fault::new(site.id, message, remedy));
+        if own.is_some_and(|own| own.id == site.id) {
+            // A parameter of the operation may override one of the path.
+            seen.clear();
+        }
+        let text = |field| parameter.field(field).unwrap_or_default();
         let (name, location) = (text("name"), text("in"));
-        let holder = pointer.rsplit_once('/').map_or("", |(holder, _)| holder);
-        if seen.insert((location, name), holder) == Some(holder) {
-            findings.push(Finding::new(
-                pointer,
-                format!("the {location} parameter `{name}` stands twice in one list"),
-                "remove one",
-            ));
+        if !seen.insert((location, name)) {
+            let message = format!("the {location} parameter `{name}` stands twice in one list");
+            fault(message, "remove one");
         }
         if parameter.get("schema").is_some() == parameter.get("content").is_some() {
-            findings.push(Finding::new(
-                pointer,
-                format!("the parameter `{name}` must have either `schema` or `content`"),
-                "keep one of the two",
-            ));
+            let message = format!("the parameter `{name}` must have either `schema` or `content`");
+            fault(message, "keep one of the two");
         }
         if location != "path" {
             continue;
         }
         in_path.push(name);
-        if parameter.get("required") != Some(&Value::Bool(true)) {
-            findings.push(Finding::new(
-                pointer,
-                format!("the path parameter `{name}` is not marked as required"),
-                "add `required: true`",
-            ));
+        if !parameter.flag("required") {
+            let message = format!("the path parameter `{name}` is not marked as required");
+            fault(message, "add `required: true`");
         }
         if !placeholders.contains(&name) {
-            findings.push(Finding::new(
-                pointer,
+            let operation = operation.name();
+            fault(
                 format!(
-                    "the path parameter `{name}` has no placeholder in the path of {}",
-                    operation.name()
+                    "the path parameter `{name}` has no placeholder in the path of {operation}"
                 ),
-                format!("add `{{{name}}}` to the path, or remove the parameter"),
-            ));
+                &format!("add `{{{name}}}` to the path, or remove the parameter"),
+            );
         }
     }
-    for name in placeholders {
-        if !in_path.contains(&name) {
-            findings.push(Finding::new(
-                &operation.pointer,
-                format!("the placeholder `{{{name}}}` of the path has no path parameter"),
-                format!("add a parameter with `name: {name}` and `in: path`, or correct the path"),
-            ));
-        }
+    for name in placeholders.iter().filter(|name| !in_path.contains(name)) {
+        faults.push(Fault::new(
+            operation.node.id,
+            format!("the placeholder `{{{name}}}` of the path has no path parameter"),
+            format!("add a parameter with `name: {name}` and `in: path`, or correct the path"),
+        ));
     }
-    findings
+    faults
 }
 
-fn security(root: &Value, holder: &Value, pointer: &str) -> Vec<Finding> {
-    let schemes = root
-        .pointer("/components/securitySchemes")
-        .and_then(Value::as_object);
-    let alternatives = holder.get("security").and_then(Value::as_array);
-    alternatives
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .flat_map(|(index, all)| {
-            let names = all.as_object().into_iter().flatten().map(|(name, _)| name);
-            names.map(move |name| (index, name))
-        })
-        .filter(|(_, name)| !schemes.is_some_and(|schemes| schemes.contains_key(*name)))
-        .map(|(index, name)| {
-            Finding::new(
-                format!("{pointer}/security/{index}/{}", escape(name)),
-                format!("the security scheme `{name}` doesn't exist"),
-                "add it to `components/securitySchemes`",
-            )
+fn security(spec: &Spec<'_>, holder: &Node) -> Vec<Fault> {
+    let schemes = holder.list("security").iter().flat_map(Node::entries);
+    schemes
+        .filter(|(name, _)| spec.component("securitySchemes", name).is_none())
+        .map(|(name, scopes)| {
+            let message = format!("the security scheme `{name}` doesn't exist");
+            Fault::new(scopes.id, message, "add it to `components/securitySchemes`")
         })
         .collect()
 }
 
-fn servers(holder: &Value, pointer: &str) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let servers = holder.get("servers").and_then(Value::as_array);
-    for (index, server) in servers.into_iter().flatten().enumerate() {
-        let pointer = format!("{pointer}/servers/{index}");
-        let url = server
-            .get("url")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let variables = server.get("variables").and_then(Value::as_object);
-        for (name, variable) in variables.into_iter().flatten() {
-            let allowed = variable.get("enum").and_then(Value::as_array);
-            if let (Some(allowed), Some(default)) = (allowed, variable.get("default"))
-                && !allowed.contains(default)
+fn servers(holder: &Node) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for server in holder.list("servers") {
+        let variables = server.map("variables");
+        for (_, variable) in variables {
+            if let (Some(allowed), Some(default)) = (variable.get("enum"), variable.get("default"))
+                && !allowed.items().contains(default)
             {
-                findings.push(Finding::new(
-                    format!("{pointer}/variables/{}/default", escape(name)),
+                faults.push(Fault::new(
+                    default.id,
                     format!("the default {default} is not one of the variable's values"),
                     "add it to `enum`, or choose another",
                 ));
             }
         }
-        for name in url
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| Some(rest.split_once('}')?.0))
-        {
-            if !variables.is_some_and(|variables| variables.contains_key(name)) {
-                findings.push(Finding::new(
-                    format!("{pointer}/url"),
+        let Some(url) = server.get("url") else {
+            continue;
+        };
+        for name in placeholders(url.text().unwrap_or_default()) {
+            if !variables.iter().any(|(other, _)| **other == *name) {
+                faults.push(Fault::new(
+                    url.id,
                     format!("the variable `{{{name}}}` of the URL is not described"),
                     "add it to `variables`",
                 ));
             }
         }
     }
-    findings
+    faults
 }

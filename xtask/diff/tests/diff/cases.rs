@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use xtask_diff::Change;
-use xtask_spec::document::Document;
+use xtask_spec::Document;
 
 /// The verdict by the id of the rule.
 pub(crate) type Verdicts = BTreeMap<String, String>;
@@ -70,7 +70,7 @@ pub(crate) fn all() -> Vec<Case> {
     paths.retain(|path| path.extension().is_some_and(|it| it == "yaml"));
     paths.sort();
     let case = |path: &PathBuf| {
-        let value = Document::read(path).unwrap().value();
+        let value = Document::read(path).unwrap().root.to_value();
         let file: File = serde_json::from_value(value)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Case {

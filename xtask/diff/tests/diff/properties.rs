@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
 use xtask_diff::Change;
-use xtask_spec::document::Document;
+use xtask_spec::Document;
 
 use crate::cases::{self, Case};
 use crate::rewrites;
@@ -143,7 +143,7 @@ proptest! {
         scalar in 0..8_usize,
     ) {
         let base = cases::base();
-        let mut value = cases::parse("base", &base).value();
+        let mut value = cases::parse("base", &base).root.to_value();
         let mut pointers = Vec::new();
         collect(&value, String::new(), &mut pointers);
         let moved = value.pointer(&pointers[from.index(pointers.len())]).unwrap().clone();

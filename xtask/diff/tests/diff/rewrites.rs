@@ -35,7 +35,7 @@ pub(crate) const ALL: [Rewrite; 10] = [
 ];
 
 fn value(text: &str) -> Value {
-    cases::parse("text", text).value()
+    cases::parse("text", text).root.to_value()
 }
 
 type Entries<'v> = Vec<(&'v String, &'v Value)>;
