@@ -66,9 +66,7 @@ fn codegen(args: &[&str]) -> Command {
     command
 }
 
-fn our_spec() -> String {
-    fs::read_to_string(Paths::default().spec).unwrap()
-}
+const SPEC: &str = include_str!("widgets.yaml");
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
@@ -106,7 +104,7 @@ fn deleted_code_comes_back_with_the_same_bytes() {
 
 #[test]
 fn a_fresh_file_is_not_touched() {
-    let scratch = Scratch::with_spec(our_spec());
+    let scratch = Scratch::with_spec(SPEC);
     assert!(scratch.run(&[]).status.success());
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     let file = fs::File::options()
@@ -127,24 +125,18 @@ fn a_fresh_file_is_not_touched() {
 
 #[test]
 fn check_of_stale_code_shows_the_difference_and_the_remedy() {
-    let scratch = Scratch::with_spec(our_spec());
+    let scratch = Scratch::with_spec(SPEC);
     assert!(scratch.run(&[]).status.success());
     let fresh = fs::read_to_string(scratch.generated()).unwrap();
-    let stale = fresh.replacen("pub dataset_version: i32", "pub dataset_version: i64", 1);
+    let stale = fresh.replacen("pub version: i32", "pub version: i64", 1);
     assert_ne!(stale, fresh);
     fs::write(scratch.generated(), &stale).unwrap();
 
     let output = scratch.run(&["--check"]);
     assert_eq!(output.status.code(), Some(1));
     let diff = text(&output.stdout);
-    assert!(
-        diff.contains("\n-        pub dataset_version: i64"),
-        "{diff}"
-    );
-    assert!(
-        diff.contains("\n+        pub dataset_version: i32"),
-        "{diff}"
-    );
+    assert!(diff.contains("\n-        pub version: i64"), "{diff}");
+    assert!(diff.contains("\n+        pub version: i32"), "{diff}");
     assert!(text(&output.stderr).contains("cargo xtask codegen"));
     assert_eq!(fs::read_to_string(scratch.generated()).unwrap(), stale);
 
@@ -155,7 +147,7 @@ fn check_of_stale_code_shows_the_difference_and_the_remedy() {
 
 #[test]
 fn the_lowered_spec_is_printed_and_nothing_is_written() {
-    let scratch = Scratch::with_spec(our_spec());
+    let scratch = Scratch::with_spec(SPEC);
     let output = scratch.run(&["--emit-lowered"]);
     assert!(output.status.success());
     let lowered: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -174,7 +166,7 @@ fn the_lowered_spec_is_printed_and_nothing_is_written() {
 
 #[test]
 fn the_order_and_the_format_of_the_spec_do_not_change_the_code() {
-    let yaml = Document::parse("spec.yaml".to_owned(), our_spec()).unwrap();
+    let yaml = Document::parse("spec.yaml".to_owned(), SPEC.to_owned()).unwrap();
     let mut reordered = serde_json::Map::new();
     for (key, value) in yaml.root.to_value().as_object().unwrap().iter().rev() {
         reordered.insert(key.clone(), value.clone());
@@ -187,15 +179,15 @@ fn the_order_and_the_format_of_the_spec_do_not_change_the_code() {
 
 #[test]
 fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
-    let lock =
-        "/paths/~1api~1v2~1llm-obs~1v1~1{project_id}~1datasets~1{dataset_id}~1draft_state~1lock";
-    let at_lock = |rest: &str| format!("#{lock}{rest}: ");
-    let spec = our_spec();
-    // The comments before it grow with the operations.
-    let before = spec.lines().take_while(|line| line.starts_with('#'));
-    let first = before.count() + 1;
+    let at_lock =
+        |rest: &str| format!("#/paths/~1shops~1{{shop}}~1widgets~1{{widget}}~1lock{rest}: ");
+    let first = SPEC
+        .lines()
+        .position(|line| line.starts_with("openapi"))
+        .unwrap()
+        + 1;
     let at_line = |line: usize| format!("spec.yaml:{line}:");
-    // (what is replaced in our spec, by what, what the message must hold)
+    // (what is replaced in the spec, by what, what the message must hold)
     let cases: &[(&str, &str, &[&str])] = &[
         (
             "openapi: 3.0.3\n",
@@ -215,39 +207,41 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "openapi: 3.0.3\n",
             "swagger: '2.0'\n",
-            &["#/swagger: ", "only 3.0"],
+            &["#/swagger: ", "only OpenAPI 3.0"],
         ),
         ("openapi: 3.0.3\n", "", &["is not an OpenAPI document"]),
         (
-            "schemas/LLMObsDatasetDraftStateUser'",
-            "schemas/LLMObsDatasetDraftStateUsr'",
-            &[
-                "doesn't exist",
-                "did you mean '#/components/schemas/LLMObsDatasetDraftStateUser'?",
-            ],
+            "schemas/User'",
+            "schemas/Usr'",
+            &["doesn't exist", "did you mean '#/components/schemas/User'?"],
         ),
         (
-            "'#/components/schemas/LLMObsDatasetDraftStateUser'",
+            "'#/components/schemas/User'",
             "'other.yaml#/User'",
             &["leads out of this document"],
         ),
         (
-            "'#/components/schemas/LLMObsDatasetDraftStateUser'",
+            "'#/components/schemas/User'",
             "'#/components/responses/NotFound'",
             &["where one of `components/schemas` is needed"],
         ),
         (
-            "operationId: UnlockLLMObsDatasetDraftState",
-            "operationId: LockLLMObsDatasetDraftState",
-            &["the operationId `LockLLMObsDatasetDraftState` is also that of"],
+            "'#/components/schemas/User'",
+            "'#/components/schemas/Lock/properties/since'",
+            &["doesn't lead to a component"],
         ),
         (
-            "      operationId: LockLLMObsDatasetDraftState\n",
+            "operationId: RestoreWidget",
+            "operationId: LockWidget",
+            &["the operationId `LockWidget` is also that of"],
+        ),
+        (
+            "      operationId: LockWidget\n",
             "",
             &[&at_lock("/patch"), "has no operationId"],
         ),
         (
-            "operationId: LockLLMObsDatasetDraftState",
+            "operationId: LockWidget",
             "operationId: ''",
             &["the operationId \"\" can't become the name of a method"],
         ),
@@ -255,21 +249,21 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             "          format: date-time\n",
             "          pattern: (\n",
             &[
-                "#/components/schemas/LLMObsDatasetDraftStateDataAttributes/properties/drafting_since: ",
+                "#/components/schemas/Lock/properties/since: ",
                 "the schema can't be read",
             ],
         ),
         (
-            "                $ref: '#/components/schemas/LLMObsDatasetDraftStateResponse'\n",
+            "                $ref: '#/components/schemas/Lock'\n",
             "                type: object\n",
             &[&at_lock("/patch/responses/200"), "which gets no type"],
         ),
         (
-            "{dataset_id}/draft_state/lock:",
-            "{dataset}/draft_state/lock:",
+            "{widget}/lock:",
+            "{other}/lock:",
             &[
-                "the placeholder `{dataset}`",
-                "the path parameter `dataset_id` has no placeholder",
+                "the placeholder `{other}`",
+                "the path parameter `widget` has no placeholder",
             ],
         ),
         (
@@ -278,32 +272,28 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &["not marked as required"],
         ),
         (
-            "drafting_since: '2024-01-15T10:30:00Z'",
-            "drafting_since: yesterday",
+            "since: '2024-01-15T10:30:00Z'",
+            "since: yesterday",
             &[
-                "/DraftState/value/data/attributes/drafting_since: does not fit its schema",
+                "#/components/examples/Held/value/since: does not fit its schema",
                 "\"yesterday\"",
             ],
         ),
         (
-            "dataset_version: 1\n",
-            "dataset_version: -1\n",
+            "version: 1\n",
+            "version: -1\n",
             &["does not fit its schema"],
         ),
         (
-            "dataset_version: 1\n",
-            "dataset_version: 3000000000\n",
+            "version: 1\n",
+            "version: 3000000000\n",
             &["does not fit its schema"],
         ),
+        ("kind: lock\n", "kind: key\n", &["does not fit its schema"]),
         (
-            "type: draft_state_data\n",
-            "type: draft\n",
-            &["does not fit its schema"],
-        ),
-        (
-            "        - drafting_since\n",
-            "        - draftingSince\n",
-            &["`draftingSince` is required"],
+            "        - since\n",
+            "        - sinse\n",
+            &["`sinse` is required"],
         ),
         (
             "          format: date-time\n",
@@ -321,6 +311,11 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &["write one of: array, boolean"],
         ),
         (
+            "          minimum: 0\n",
+            "          minLength: -1\n",
+            &["expected a whole number of 0 or more, found a number"],
+        ),
+        (
             "        '500':\n",
             "        '5OO':\n",
             &["`5OO` is not a key for this place"],
@@ -330,19 +325,15 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             "      sumary: Lock",
             &["did you mean `summary`?"],
         ),
+        ("  title: Widgets\n", "", &["the field `title` is missing"]),
         (
-            "  title: Datadog LLM Observability datasets\n",
-            "",
-            &["the field `title` is missing"],
+            "  - keyAuth: []\n",
+            "  - key: []\n",
+            &["the security scheme `key` doesn't exist"],
         ),
         (
-            "    appKeyAuth: []\n",
-            "    appKey: []\n",
-            &["the security scheme `appKey` doesn't exist"],
-        ),
-        (
-            "        default: datadoghq.com\n",
-            "        default: datadog.com\n",
+            "        default: us.example\n",
+            "        default: example\n",
             &["is not one of the variable's values"],
         ),
         (
@@ -351,35 +342,45 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &["the variable `{region}` of the URL is not described"],
         ),
         (
-            "          application/json:\n            schema:\n              $ref: '#/components/schemas/LLMObsDatasetRestoreVersionRequest'",
-            "          application/xml: {}\n          application/json:\n            schema:\n              $ref: '#/components/schemas/LLMObsDatasetRestoreVersionRequest'",
+            "          application/json:\n            schema:\n              $ref: '#/components/schemas/Restore'",
+            "          application/xml: {}\n          application/json:\n            schema:\n              $ref: '#/components/schemas/Restore'",
             &["has 2 media types; the generator takes one"],
         ),
         (
-            "          application/json:\n            schema:\n              $ref: '#/components/schemas/LLMObsDatasetRestoreVersionRequest'",
-            "          application/xml:\n            schema:\n              $ref: '#/components/schemas/LLMObsDatasetRestoreVersionRequest'",
+            "          application/json:\n            schema:\n              $ref: '#/components/schemas/Restore'",
+            "          application/xml:\n            schema:\n              $ref: '#/components/schemas/Restore'",
             &["can't send a body of `application/xml`"],
         ),
         (
-            "    LLMObsDatasetType:\n",
-            "    Loop:\n      allOf:\n        - $ref: '#/components/schemas/Loop'\n    LLMObsDatasetType:\n",
+            "    User:\n",
+            "    Loop:\n      allOf:\n        - $ref: '#/components/schemas/Loop'\n    User:\n",
             &["#/components/schemas/Loop: `Loop` is defined by itself"],
         ),
         (
-            "    LLMObsDatasetType:\n",
-            "    LlmObsDatasetType:\n      type: object\n      properties:\n        a: {type: string}\n    LLMObsDatasetType:\n",
+            "    User:\n",
+            "    Loop:\n      not:\n        $ref: '#/components/schemas/Loop'\n    User:\n",
+            &["#/components/schemas/Loop: `Loop` is defined by itself"],
+        ),
+        (
+            "    User:\n",
+            "    user:\n      type: object\n      properties:\n        a: {type: string}\n    User:\n",
             &["the generator can't take the spec"],
+        ),
+        (
+            "    User:\n",
+            "    Odd:\n      discriminator: {mapping: {}}\n    User:\n",
+            &["the field `propertyName` is missing from this Discriminator Object"],
         ),
         // Nothing of ours knows this one: progenitor stops with a panic.
         (
-            "    LLMObsDatasetType:\n",
-            "    Odd:\n      not:\n        type: object\n        minProperties: 1\n    LLMObsDatasetType:\n",
+            "    User:\n",
+            "    Odd:\n      not:\n        type: object\n        minProperties: 1\n    User:\n",
             &["the generator can't take the spec: "],
         ),
     ];
     for (old, new, expected) in cases {
-        assert!(spec.contains(old), "our spec has no {old:?}");
-        let scratch = Scratch::with_spec(spec.replacen(old, new, 1));
+        assert!(SPEC.contains(old), "the spec has no {old:?}");
+        let scratch = Scratch::with_spec(SPEC.replacen(old, new, 1));
         for flags in [&[][..], &["--check"]] {
             assert_refused(&scratch, &scratch.run(flags), expected);
         }
@@ -401,7 +402,7 @@ fn inputs_that_are_no_text_are_refused() {
 
 #[test]
 fn paths_that_cannot_be_used_are_named() {
-    let scratch = Scratch::with_spec(our_spec());
+    let scratch = Scratch::with_spec(SPEC);
     let nowhere = scratch.folder.path().join("nowhere").join("file");
     let cases: [(&Path, &Path); 3] = [
         (&nowhere, &scratch.generated()),
