@@ -32,64 +32,53 @@ struct Entry {
 pub(crate) fn apply(path: &Path, changes: &mut [Change]) -> Result<(), BadInput> {
     let name = workspace::name(path);
     let text = std::fs::read_to_string(path).map_err(|error| {
-        BadInput::new(
-            &name,
-            None,
-            &format!("can't be read: {error}"),
-            "name a file that lists accepted changes, in TOML",
-        )
+        let message = format!("can't be read: {error}");
+        let remedy = "name a file that lists accepted changes, in TOML";
+        BadInput::new(&name, None, &message, remedy)
     })?;
     let file: File = toml::from_str(&text).map_err(|error| {
         let place = error.span().map(|span| place(&text, span.start));
-        BadInput::new(
-            &name,
-            place,
-            error.message(),
-            "an entry is `[[accepted]]` with the strings `rule`, `location` and `reason`",
-        )
+        let remedy = "an entry is `[[accepted]]` with the strings `rule`, `location` and `reason`";
+        BadInput::new(&name, place, error.message(), remedy)
     })?;
     if changes.is_empty() {
         // What was accepted is in the base once it is merged. Until the next change of the spec there
         // is nothing that the list could be wrong about.
         return Ok(());
     }
-    let mut faults = Vec::new();
-    for entry in &file.accepted {
+    BadInput::all(file.accepted.iter().filter_map(|entry| {
         let at = place(&text, entry.span().start);
-        let entry = entry.as_ref();
-        if entry.reason.trim().is_empty() {
-            let message = format!("the reason to accept `{}` is empty", entry.rule);
-            let remedy = "say why the change is wanted; reviewers and users will read it";
-            faults.push(BadInput::new(&name, Some(at), &message, remedy));
-            continue;
-        }
-        let location = entry.location.trim_start_matches('#');
-        let mut fits = false;
-        let mut elsewhere = BTreeSet::new();
-        for change in changes.iter_mut().filter(|it| it.rule.id == entry.rule) {
-            if change.own_pointers().contains(&location) {
-                change.accepted = Some(plain(entry.reason.trim()));
-                fits = true;
-            } else {
-                elsewhere.extend(change.own_pointers().first().map(|it| format!("`#{it}`")));
-            }
-        }
-        if !fits {
-            let (rule, location) = (&entry.rule, &entry.location);
-            let message = format!("no change is a `{rule}` at `{location}`");
-            let remedy = if elsewhere.is_empty() {
-                "remove the entry: there is no change of this rule".to_owned()
-            } else {
-                let places: Vec<String> = elsewhere.into_iter().take(SHOWN).collect();
-                format!(
-                    "remove the entry, or correct its location: there is one at {}",
-                    places.join(" and ")
-                )
-            };
-            faults.push(BadInput::new(&name, Some(at), &message, &remedy));
+        let (message, remedy) = mark(entry.as_ref(), changes)?;
+        Some(BadInput::new(&name, Some(at), &message, &remedy))
+    }))
+}
+
+/// Marks the changes that an entry accepts. Gives what is wrong with it, and a remedy.
+fn mark(entry: &Entry, changes: &mut [Change]) -> Option<(String, String)> {
+    let (rule, reason) = (&entry.rule, entry.reason.trim());
+    if reason.is_empty() {
+        let remedy = "say why the change is wanted; reviewers and users will read it";
+        let message = format!("the reason to accept `{rule}` is empty");
+        return Some((message, remedy.to_owned()));
+    }
+    let location = entry.location.trim_start_matches('#');
+    let mut fits = false;
+    let mut elsewhere = BTreeSet::new();
+    for change in changes.iter_mut().filter(|it| it.rule.id == *rule) {
+        if change.own_pointers().contains(&location) {
+            change.accepted = Some(plain(reason));
+            fits = true;
+        } else {
+            elsewhere.extend(change.own_pointers().first().map(|it| format!("`#{it}`")));
         }
     }
-    BadInput::all(faults)
+    let places: Vec<String> = elsewhere.into_iter().take(SHOWN).collect();
+    let remedy = match places.join(" and ") {
+        none if none.is_empty() => "remove the entry: there is no change of this rule".to_owned(),
+        some => format!("remove the entry, or correct its location: there is one at {some}"),
+    };
+    let message = format!("no change is a `{rule}` at `{}`", entry.location);
+    (!fits).then_some((message, remedy))
 }
 
 fn place(text: &str, offset: usize) -> Place {

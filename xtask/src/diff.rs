@@ -8,21 +8,18 @@ use xtask_spec::{BadInput, workspace};
 use crate::report::Report;
 use crate::{accepted, code, inputs};
 
-/// What is to be compared, and how.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    /// The base: a file, a git revision, `REVISION:PATH`, or `-`. By default what the branch
-    /// started from.
-    pub(crate) base: Option<String>,
-    /// The revision, in the same forms. By default the working tree.
-    pub(crate) revision: Option<String>,
-    /// The list of accepted changes. By default that of the workspace, for its own spec only.
-    pub(crate) accepted: Option<PathBuf>,
-}
+/// The list of accepted changes, in the workspace.
+const ACCEPTED: &str = "openapi/accepted-changes.toml";
 
-/// Compares what is to be compared.
-pub(crate) fn run(options: &Options) -> Result<Report, BadInput> {
-    let (base, revision) = inputs::read(options.base.as_deref(), options.revision.as_deref())?;
+/// Compares two documents, each a file, a git revision, `REVISION:PATH` or `-`. By default the base is the
+/// commit that the branch started from, and the revision the working tree. The list of accepted changes is
+/// by default that of the workspace, for its own spec only.
+pub(crate) fn run(
+    base: Option<&str>,
+    revision: Option<&str>,
+    accepted: Option<PathBuf>,
+) -> Result<Report, BadInput> {
+    let (base, revision) = inputs::read(base, revision)?;
     let comparison = Comparison::new(&base.document, &revision.document)?;
     let (mut changes, rust_unknown) = if comparison.has_same_code() {
         (comparison.changes(), None)
@@ -32,13 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<Report, BadInput> {
             Err(why) => (comparison.without_code(), Some(why)),
         }
     };
-    let own = workspace::root()
-        .join("openapi")
-        .join("accepted-changes.toml");
-    let accepted = options
-        .accepted
-        .clone()
-        .or_else(|| (revision.is_working_tree && own.is_file()).then_some(own));
+    let own = workspace::root().join(ACCEPTED);
+    let own = (revision.is_working_tree && own.is_file()).then_some(own);
+    let accepted = accepted.or(own);
     if let Some(path) = accepted {
         accepted::apply(&path, &mut changes)?;
     }

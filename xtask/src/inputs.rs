@@ -8,13 +8,7 @@ use xtask_spec::workspace::{self, GENERATED, SPEC};
 use xtask_spec::{BadInput, Document};
 
 /// The branches that may be the main one, in the order in which they are looked for.
-const MAIN: [&str; 5] = [
-    "origin/HEAD",
-    "origin/main",
-    "main",
-    "origin/master",
-    "master",
-];
+const MAIN: &str = "origin/HEAD origin/main main origin/master master";
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -29,13 +23,12 @@ pub(crate) struct Input {
     pub(crate) is_working_tree: bool,
 }
 
-/// Reads both sides. Without a base, it is what the branch started from; without a revision, it is
-/// the working tree.
+/// Reads both sides. Without a base, it is the commit that the branch started from; without a revision,
+/// it is the working tree.
 pub(crate) fn read(base: Option<&str>, revision: Option<&str>) -> Result<(Input, Input), BadInput> {
     if base == Some("-") && revision == Some("-") {
-        return Err(BadInput::new(
+        return Err(refused(
             "-",
-            None,
             "both documents are to be read from standard input",
             "name a file or a git revision for one of them",
         ));
@@ -51,6 +44,10 @@ pub(crate) fn read(base: Option<&str>, revision: Option<&str>) -> Result<(Input,
         None => file(&workspace::spec(), "the working tree".to_owned())?,
     };
     Ok((base, revision))
+}
+
+fn refused(name: &str, message: &str, remedy: &str) -> BadInput {
+    BadInput::new(name, None, message, remedy)
 }
 
 fn input(argument: &str) -> Result<Input, BadInput> {
@@ -71,40 +68,36 @@ fn input(argument: &str) -> Result<Input, BadInput> {
         Some((revision, inner)) if !revision.is_empty() => (revision, Some(inner)),
         _ => (argument, None),
     };
-    let refuse = |message: &str, remedy: &str| Err(BadInput::new(argument, None, message, remedy));
-    match commit(revision) {
-        Ok(commit) => of_revision(&commit, inner.unwrap_or(SPEC), argument.to_owned()),
-        Err(_) if path.is_dir() => refuse(
-            "is a directory",
+    let (message, remedy) = match commit(revision) {
+        Ok(commit) => return of_revision(&commit, inner.unwrap_or(SPEC), argument.to_owned()),
+        Err(_) if path.is_dir() => (
+            "is a directory".to_owned(),
             "name a file with an OpenAPI 3.0 document in YAML or JSON",
         ),
-        Err(Trouble::Unknown) if inner.is_some() => refuse(
-            &format!("git knows no revision `{revision}`"),
+        Err(Trouble::Unknown) if inner.is_some() => (
+            format!("git knows no revision `{revision}`"),
             "name a branch, a tag or a commit of this repository, or fetch it first",
         ),
-        Err(Trouble::Unknown) => refuse(
-            "is neither a file nor a git revision: there is no such file, and git knows no such revision",
+        Err(Trouble::Unknown) => (
+            "is neither a file nor a git revision: there is no such file, and git knows no such revision".to_owned(),
             "correct the path, or name a branch, a tag or a commit of this repository",
         ),
-        Err(Trouble::Git(why)) => refuse(
-            &format!("there is no such file, and git can't be asked for a revision: {why}"),
-            "correct the path, or see to it that git works here",
+        Err(Trouble::Git(why)) => (
+            format!("there is no such file, and git can't be asked for a revision: {why}"),
+            "correct the path, or make sure that git works here",
         ),
-    }
+    };
+    Err(refused(argument, &message, remedy))
 }
 
 fn file(path: &Path, label: String) -> Result<Input, BadInput> {
     let document = Document::read(path)?;
-    let spec = workspace::spec();
-    let is_working_tree = match (path.canonicalize(), spec.canonicalize()) {
-        (Ok(path), Ok(spec)) => path == spec,
-        _ => false,
-    };
+    let real = |path: &Path| path.canonicalize().ok();
     Ok(Input {
         document,
         label,
         generated: std::fs::read_to_string(workspace::generated()).ok(),
-        is_working_tree,
+        is_working_tree: real(path).is_some_and(|it| Some(it) == real(&workspace::spec())),
     })
 }
 
@@ -117,25 +110,21 @@ enum Trouble {
 }
 
 fn of_revision(commit: &str, path: &str, label: String) -> Result<Input, BadInput> {
-    let name = format!("{label}:{path}");
     let name = if label.contains(':') {
         label.clone()
     } else {
-        name
+        format!("{label}:{path}")
     };
-    let bytes =
-        git(&["cat-file", "blob", &format!("{commit}:{path}")]).map_err(
-            |trouble| match trouble {
-                Trouble::Unknown => BadInput::new(
-                    &name,
-                    None,
-                    &format!("the revision has no file `{path}`"),
-                    "name the file as it was called in this revision, with `REVISION:PATH`",
-                ),
-                Trouble::Git(why) => git_failed(&why),
-            },
-        )?;
-    let generated = git(&["cat-file", "blob", &format!("{commit}:{GENERATED}")]).ok();
+    let blob = |path: &str| git(&["cat-file", "blob", &format!("{commit}:{path}")]);
+    let bytes = blob(path).map_err(|trouble| match trouble {
+        Trouble::Unknown => refused(
+            &name,
+            &format!("the revision has no file `{path}`"),
+            "name the file as it was called in this revision, with `REVISION:PATH`",
+        ),
+        Trouble::Git(why) => git_failed(&why),
+    })?;
+    let generated = blob(GENERATED).ok();
     Ok(Input {
         document: Document::from_bytes(name, bytes)?,
         label,
@@ -144,56 +133,42 @@ fn of_revision(commit: &str, path: &str, label: String) -> Result<Input, BadInpu
     })
 }
 
-/// The commit that a branch started from: what it has in common with the main branch.
+/// The commit that a branch started from: the last one that it has in common with the main branch.
 fn start_of_branch() -> Result<(String, String), BadInput> {
     let head = commit("HEAD").map_err(|trouble| match trouble {
         Trouble::Unknown => git_failed("the repository has no commit yet"),
         Trouble::Git(why) => git_failed(&why),
     })?;
-    let found = MAIN.iter().find_map(|main| {
+    let mut bases = MAIN.split(' ').filter_map(|main| {
         let base = git(&["merge-base", main, "HEAD"]).ok()?;
-        Some((String::from_utf8_lossy(&base).trim().to_owned(), *main))
+        Some((String::from_utf8_lossy(&base).trim().to_owned(), main))
     });
-    if found.is_none() && is_shallow() {
-        return Err(BadInput::new(
-            "git",
-            None,
-            "where the branch started can't be told: the history ends early, in a shallow clone",
-            "run `git fetch --unshallow`, or name the base: `cargo xtask diff BASE`",
-        ));
-    }
-    let (commit, what) = match found {
+    let (commit, branch) = match bases.next() {
+        // The history may lack its older part.
+        None if git(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|it| it == b"true\n") => {
+            return Err(refused(
+                "git",
+                "can't determine where the branch started: the history ends early, in a shallow clone",
+                "run `git fetch --unshallow`, or name the base: `cargo xtask diff BASE`",
+            ));
+        }
         Some((base, main)) if base != head => (base, format!("merge base with {main}")),
         _ => (head, "HEAD".to_owned()),
     };
-    let short = commit.get(..10).unwrap_or(&commit);
-    let label = format!("{short} ({what})");
+    let label = format!("{} ({branch})", commit.get(..10).unwrap_or(&commit));
     Ok((commit, label))
 }
 
-/// Whether the repository lacks the older part of its history.
-fn is_shallow() -> bool {
-    git(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|it| it.starts_with(b"true"))
-}
-
 fn git_failed(why: &str) -> BadInput {
-    BadInput::new(
-        "git",
-        None,
-        why,
-        "run this in a git repository, or name two files: `cargo xtask diff BASE REVISION`",
-    )
+    let remedy =
+        "run this in a git repository, or name two files: `cargo xtask diff BASE REVISION`";
+    refused("git", why, remedy)
 }
 
 fn commit(revision: &str) -> Result<String, Trouble> {
     let name = format!("{revision}^{{commit}}");
-    let output = git(&[
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &name,
-    ])?;
+    let quiet = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
+    let output = git(&[&quiet[..], &[&name]].concat())?;
     Ok(String::from_utf8_lossy(&output).trim().to_owned())
 }
 

@@ -1,12 +1,14 @@
 //! The command line of `cargo xtask`.
 
 mod accepted;
+mod ci;
 mod code;
 mod codegen;
 mod diff;
 mod inputs;
 mod report;
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
@@ -14,8 +16,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use xtask_diff::rules;
+use xtask_spec::BadInput;
 
-use self::diff::Options;
+use self::ci::Step;
 use self::report::{FailOn, Format};
 
 /// The exit code for bad input and usage, as `clap` has it for usage.
@@ -40,6 +43,12 @@ enum Cmd {
     /// Tell what a change of the OpenAPI spec means for those who use the client.
     #[command(after_help = DIFF_HELP)]
     Diff(DiffArgs),
+    /// Run what must hold on main.
+    Ci {
+        /// The steps [default: all, in this order].
+        #[arg(value_enum, value_name = "STEP")]
+        steps: Vec<Step>,
+    },
 }
 
 const DIFF_HELP: &str = "\
@@ -77,60 +86,40 @@ struct DiffArgs {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Cmd::Codegen { args } => generate(&args),
+    let ended = match Cli::parse().command {
+        Cmd::Codegen { args } => codegen::run(&args),
         Cmd::Diff(args) => compare(args),
-    }
-}
-
-/// The command is a program of its own, which is built when it is needed.
-fn generate(args: &[OsString]) -> ExitCode {
-    match codegen::command().args(args).status() {
-        Ok(status) => {
-            let code = status.code().and_then(|code| u8::try_from(code).ok());
-            ExitCode::from(code.unwrap_or(BAD_INPUT))
-        }
-        Err(error) => {
-            eprintln!("error: cargo can't be started: {error}\n  help: install Rust, or set CARGO");
-            ExitCode::from(BAD_INPUT)
-        }
-    }
-}
-
-fn compare(args: DiffArgs) -> ExitCode {
-    if args.rules {
-        return print(&rules::table(), ExitCode::SUCCESS);
-    }
-    let options = Options {
-        base: args.base,
-        revision: args.revision,
-        accepted: args.accepted,
+        Cmd::Ci { steps } => ci::run(&steps).map(|()| ExitCode::SUCCESS),
     };
-    let report = match diff::run(&options) {
-        Ok(report) => report,
-        Err(error) => {
+    ended.unwrap_or_else(|error| {
+        if error.is::<BadInput>() {
             eprintln!("{error}");
             return ExitCode::from(BAD_INPUT);
         }
-    };
-    let text = if args.summary {
-        report.summary()
-    } else {
-        report.render(args.format)
-    };
-    let fails = report.fails(args.fail_on);
-    print(&text, ExitCode::from(u8::from(fails)))
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-/// Prints, without colours where they are not wanted. A reader that has seen enough is no error.
-fn print(text: &str, code: ExitCode) -> ExitCode {
+fn compare(args: DiffArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let (text, fails) = if args.rules {
+        (rules::table(), false)
+    } else {
+        let (base, revision) = (args.base.as_deref(), args.revision.as_deref());
+        let report = diff::run(base, revision, args.accepted)?;
+        let text = if args.summary {
+            report.summary()
+        } else {
+            report.render(args.format)
+        };
+        (text, report.fails(args.fail_on))
+    };
+    // Colours are left out where they are not wanted. A reader that has seen enough is no error.
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!(
-                "error: the report can't be written: {error}\n  help: check where the output goes"
-            );
-            ExitCode::from(BAD_INPUT)
+            let message = format!("can't be written: {error}");
+            Err(BadInput::new("the report", None, &message, "check where the output goes").into())
         }
-        _ => code,
+        _ => Ok(ExitCode::from(u8::from(fails))),
     }
 }

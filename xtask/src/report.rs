@@ -92,6 +92,11 @@ impl Report {
         changes.filter(|change| change.rule.wire == wire).count()
     }
 
+    fn accepted(&self) -> usize {
+        let changes = self.changes.iter();
+        changes.filter(|change| change.accepted.is_some()).count()
+    }
+
     /// The verdict on Rust code that uses the generated crate.
     fn rust(&self) -> Rust {
         let verdicts = self.changes.iter().map(|change| change.rust);
@@ -103,22 +108,18 @@ impl Report {
         if self.changes.is_empty() {
             return "no changes".to_owned();
         }
-        let counts = [Wire::Breaking, Wire::NonBreaking, Wire::Docs, Wire::None]
-            .into_iter()
-            .map(|wire| (wire, self.count(wire)))
-            .filter(|(_, count)| *count > 0)
+        let kinds = [Wire::Breaking, Wire::NonBreaking, Wire::Docs, Wire::None];
+        let counts = kinds.map(|wire| (wire, self.count(wire))).into_iter();
+        let counts = counts.filter(|(_, count)| *count > 0);
+        let mut parts: Vec<String> = counts
             .map(|(wire, count)| match wire {
                 Wire::None => format!("{count} in Rust only"),
                 wire => format!("{count} {wire}"),
-            });
-        let mut parts: Vec<String> = counts.collect();
-        let accepted = self
-            .changes
-            .iter()
-            .filter(|it| it.accepted.is_some())
-            .count();
-        if accepted > 0 {
-            parts.push(format!("{accepted} of them accepted"));
+            })
+            .collect();
+        match self.accepted() {
+            0 => {}
+            accepted => parts.push(format!("{accepted} of them accepted")),
         }
         format!("{}; Rust code: {}", parts.join(", "), self.rust())
     }
@@ -134,4 +135,15 @@ fn operations(change: &Change) -> String {
         }
         (all, _) => all.join(", "),
     }
+}
+
+/// What is said about a change besides its message: why it was accepted, and what it does to Rust code.
+fn notes(change: &Change) -> Vec<String> {
+    let accepted = change.accepted.iter().map(|why| format!("accepted: {why}"));
+    // The message of a change in Rust only has them.
+    let items = change.rust_items.iter();
+    let items = items.filter(|_| change.rule.wire != Wire::None);
+    let items = items.map(|item| format!("in Rust: {item}"));
+    let unknown = (change.rust == Rust::Unknown).then(|| "in Rust: not known".to_owned());
+    accepted.chain(items).chain(unknown).collect()
 }

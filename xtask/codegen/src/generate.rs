@@ -54,31 +54,27 @@ pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> 
         |message, remedy| document.refused(&Fault::new(document.root.id, message, remedy));
     silence_the_generator();
     let spec = serde_json::from_value(lowered.spec.clone()).map_err(|error| {
+        let remedy = "the message names what it expected; `--emit-lowered` shows what it was given";
         refused(
             format!("the generator can't read the spec: {error}"),
-            "the message names what it expected; `--emit-lowered` shows what it was given",
+            remedy,
         )
     })?;
     let code = thread::scope(|scope| {
-        thread::Builder::new()
+        let generator = thread::Builder::new()
             .name(THREAD.to_owned())
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, || code(&spec))
-            .map_err(|error| format!("it can't be started: {error}"))?
-            .join()
-            .unwrap_or_else(|panic| {
-                let message = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied());
-                Err(message.unwrap_or("it stopped without a message").to_owned())
-            })
+            .map_err(|error| format!("it can't be started: {error}"))?;
+        generator.join().unwrap_or_else(|panic| {
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(message.unwrap_or("it stopped without a message").to_owned())
+        })
     });
     code.map_err(|message| {
-        refused(
-            format!("the generator can't take the spec: {message}"),
-            "describe what the message means in another way, or add a rule to xtask/codegen/src/lower.rs",
-        )
+        let remedy = "describe what the message means in another way, or add a rule to xtask/codegen/src/lower.rs";
+        refused(format!("the generator can't take the spec: {message}"), remedy)
     })
 }
 

@@ -4,12 +4,17 @@
 //! function. Each rule stands for one thing that progenitor or typify can't do, names it, and can be
 //! deleted when they can.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod nullable_collections;
+mod open_enums;
+mod responses;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Map, Value, json};
-use xtask_spec::names::{self, KNOWN, UNKNOWN};
-use xtask_spec::{Node, Operation, Spec, escape};
+use serde_json::{Map, Value};
+use xtask_spec::{Node, Operation, Spec};
+
+pub(crate) use self::responses::json_schema;
 
 /// A spec for the generator, with what was changed to get there.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,10 +45,10 @@ type Rule = fn(&str, &Node, &mut Map<String, Value>) -> Vec<String>;
 
 /// The rules for the schemas of responses, in the order in which they are applied.
 const OF_RESPONSES: [(&str, Rule); 2] = [
-    ("open-response-enum", open_response_enum),
+    ("open-response-enum", open_enums::open),
     (
         "nullable-response-collection",
-        nullable_response_collections,
+        nullable_collections::allow_null,
     ),
 ];
 
@@ -64,7 +69,7 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
             }
         }
     }
-    let pointers = responses_as_received(spec, &operations, &mut value).into_iter();
+    let pointers = responses::as_received(spec, &operations, &mut value).into_iter();
     rewrites.extend(pointers.map(|pointer| Rewrite {
         rule: "response-as-received",
         pointer,
@@ -73,129 +78,6 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
         spec: value,
         rewrites,
     }
-}
-
-/// A value that the enum of a response doesn't list must not make the response unreadable: the
-/// service may add values. typify emits closed enums only (it has no issue for open ones), and of
-/// `anyOf: [enum, string]` it makes a struct that no string fits. Of `oneOf` it makes an untagged
-/// enum, whose variants are named by what their titles do not share.
-fn open_response_enum(pointer: &str, node: &Node, schema: &mut Map<String, Value>) -> Vec<String> {
-    if node.field("type") != Some("string") || node.get("enum").is_none() {
-        return Vec::new();
-    }
-    let name = names::of_type_at(pointer);
-    let mut known = schema.clone();
-    known.retain(|field, _| matches!(field.as_str(), "type" | "enum"));
-    known.insert("title".to_owned(), json!(format!("{name}{KNOWN}")));
-    known.insert(
-        "description".to_owned(),
-        json!("A value that the spec lists."),
-    );
-    schema.retain(|field, _| !matches!(field.as_str(), "type" | "enum" | "title"));
-    schema.insert(
-        "oneOf".to_owned(),
-        json!([known, { "type": "string", "title": format!("{name}{UNKNOWN}") }]),
-    );
-    vec![pointer.to_owned()]
-}
-
-/// An optional list or map may also be `null` in a response. typify makes `#[serde(default)]` of
-/// it, which allows it to be absent but not to be `null` (serde-rs/serde#2173), and which forgets
-/// an empty one when it is written again.
-fn nullable_response_collections(
-    pointer: &str,
-    node: &Node,
-    schema: &mut Map<String, Value>,
-) -> Vec<String> {
-    let required: BTreeSet<&str> = node
-        .list("required")
-        .iter()
-        .filter_map(Node::text)
-        .collect();
-    let is_optional_collection = |name: &str| {
-        let property = node.get("properties").and_then(|it| it.get(name));
-        let collection = property.is_some_and(|it| match it.field("type") {
-            Some("array") => true,
-            Some("object") => it.get("properties").is_none(),
-            _ => false,
-        });
-        collection && !required.contains(name)
-    };
-    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
-        return Vec::new();
-    };
-    let mut changed = Vec::new();
-    for (name, property) in properties {
-        if let (true, Value::Object(property)) = (is_optional_collection(name), property) {
-            property.insert("nullable".to_owned(), json!(true));
-            changed.push(format!("{pointer}/properties/{}", escape(name)));
-        }
-    }
-    changed
-}
-
-/// Every answer reaches the caller as the server sent it. With the responses that the spec
-/// describes, progenitor
-/// - stops at an assertion if an operation's errors have two types (oxidecomputer/progenitor#344,
-///   #950), as those of this API do;
-/// - loses status and headers of an answer whose body doesn't parse, and reads bodies of any size;
-/// - drops the body of an answer whose body isn't described.
-///
-/// One response for all of 2xx with a body of any kind keeps status, headers and body; any other
-/// status is then unexpected, and comes with the whole response. What the spec says of the
-/// responses goes into the docs of the operation.
-fn responses_as_received(
-    spec: &Spec<'_>,
-    operations: &[Operation<'_>],
-    value: &mut Value,
-) -> Vec<String> {
-    let mut pointers = Vec::new();
-    for Operation { node, .. } in operations {
-        let answers = documented_answers(spec, node);
-        let description = match node.field("description") {
-            Some(text) => format!("{text}\n\n{answers}"),
-            None => answers,
-        };
-        let pointer = spec.document().pointer(node.id);
-        let Some(Value::Object(operation)) = value.pointer_mut(&pointer) else {
-            continue;
-        };
-        operation.insert("description".to_owned(), json!(description));
-        operation.insert(
-            "responses".to_owned(),
-            json!({ "2XX": { "description": "Any success.", "content": { "*/*": {} } } }),
-        );
-        pointers.push(format!("{pointer}/responses"));
-    }
-    if let Some(Value::Object(components)) = value.get_mut("components") {
-        components.remove("responses");
-    }
-    pointers
-}
-
-fn documented_answers(spec: &Spec<'_>, operation: &Node) -> String {
-    let responses: BTreeMap<&str, &Node> = operation
-        .map("responses")
-        .iter()
-        .map(|(status, response)| (&**status, spec.resolve(response)))
-        .collect();
-    let answers = responses.into_iter().map(|(status, response)| {
-        let description = response.field("description").unwrap_or_default();
-        let body = json_schema(response)
-            .and_then(Node::reference)
-            .map(|target| format!(" ([`types::{}`])", names::of_type_at(target)))
-            .unwrap_or_default();
-        format!("- `{status}`: {}{body}\n", description.replace('\n', " "))
-    });
-    format!("Documented answers:\n{}", answers.collect::<String>())
-}
-
-/// The schema of a response's JSON body.
-pub(crate) fn json_schema(response: &Node) -> Option<&Node> {
-    response
-        .get("content")?
-        .get("application/json")?
-        .get("schema")
 }
 
 /// All schemas that a response may hold, through references and inner schemas, by their places.
@@ -231,6 +113,7 @@ fn schemas_in(schema: &Node) -> impl Iterator<Item = &Node> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use xtask_spec::Document;
 
     use super::*;

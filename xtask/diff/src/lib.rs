@@ -74,14 +74,13 @@ impl<'a> Comparison<'a> {
             let unreadable = |error| format!("the generated code of {name} can't be read: {error}");
             Api::of(code).map_err(unreadable)
         };
-        let apis = api(&self.base, base).and_then(|old| Ok((old, api(&self.revision, revision)?)));
-        match apis {
-            Ok((old, new)) => {
+        match (api(&self.base, base), api(&self.revision, revision)) {
+            (Ok(old), Ok(new)) => {
                 let specs = (&self.base, &self.revision);
                 rust::apply(specs, &self.renamed, &mut self.changes, (&old, &new));
                 (self.changes(), None)
             }
-            Err(why) => (self.without_code(), Some(why)),
+            (Err(why), _) | (_, Err(why)) => (self.without_code(), Some(why)),
         }
     }
 

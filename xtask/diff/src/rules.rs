@@ -52,6 +52,32 @@ pub struct SchemaRule {
     pub response: Rule,
 }
 
+/// The verdict, and its reason, on what is sent and on what is received.
+type Effect = [(Wire, &'static str); 2];
+
+impl SchemaRule {
+    const fn new(ids: [&'static str; 2], what: &'static str, effect: Effect) -> Self {
+        let [(sent, because), (received, since)] = effect;
+        Self {
+            request: rule(ids[0], sent, what, because),
+            response: rule(ids[1], received, what, since),
+        }
+    }
+}
+
+const fn rule(id: &'static str, wire: Wire, what: &'static str, why: &'static str) -> Rule {
+    Rule {
+        id,
+        wire,
+        what,
+        why,
+    }
+}
+
+const TIGHTENS: Effect = [(Wire::Breaking, TIGHTENED), (Wire::NonBreaking, NARROWED)];
+const LOOSENS: Effect = [(Wire::NonBreaking, LOOSENED), (Wire::Breaking, WIDENED)];
+const BREAKS: Effect = [(Wire::Breaking, UNPROVEN), (Wire::Breaking, UNPROVEN)];
+
 const TIGHTENED: &str = "what is sent may not be tightened: a request that was fine may be refused";
 const NARROWED: &str = "what is received may be narrowed: the client can read more than will come";
 const LOOSENED: &str = "what is sent may be loosened: each request that was fine still is";
@@ -64,7 +90,7 @@ macro_rules! rules {
     ($($name:ident $id:literal $wire:ident: $what:literal, because $why:expr;)*) => {
         $(
             #[doc = concat!("`", $id, "`: ", $what)]
-            pub static $name: Rule = Rule { id: $id, wire: Wire::$wire, what: $what, why: $why };
+            pub static $name: Rule = rule($id, Wire::$wire, $what, $why);
         )*
         /// The rules that don't depend on the direction.
         static PLAIN: &[&Rule] = &[$(&$name),*];
@@ -72,38 +98,15 @@ macro_rules! rules {
 }
 
 macro_rules! schema_rules {
-    ($($name:ident $id:literal $effect:ident: $what:literal;)*) => {
+    ($($name:ident $id:literal $effect:expr, $what:literal;)*) => {
         $(
             #[doc = concat!("`", $id, "`: ", $what)]
-            pub static $name: SchemaRule = schema_rules!(@ $effect, $id, $what);
+            pub static $name: SchemaRule = SchemaRule::new(
+                [concat!("request-", $id), concat!("response-", $id)], $what, $effect,
+            );
         )*
         /// The rules that depend on the direction.
         static SIDED: &[&SchemaRule] = &[$(&$name),*];
-    };
-    (@ tightens, $id:literal, $what:literal) => {
-        schema_rules!(@ rule, $id, $what, Breaking TIGHTENED, NonBreaking NARROWED)
-    };
-    (@ loosens, $id:literal, $what:literal) => {
-        schema_rules!(@ rule, $id, $what, NonBreaking LOOSENED, Breaking WIDENED)
-    };
-    (@ breaks, $id:literal, $what:literal) => {
-        schema_rules!(@ rule, $id, $what, Breaking UNPROVEN, Breaking UNPROVEN)
-    };
-    (@ rule, $id:literal, $what:literal, $request:ident $because:ident, $response:ident $since:ident) => {
-        SchemaRule {
-            request: Rule {
-                id: concat!("request-", $id),
-                wire: Wire::$request,
-                what: $what,
-                why: $because,
-            },
-            response: Rule {
-                id: concat!("response-", $id),
-                wire: Wire::$response,
-                what: $what,
-                why: $since,
-            },
-        }
     };
 }
 
@@ -195,100 +198,86 @@ rules! {
 }
 
 schema_rules! {
-    TYPE_NARROWED "type-narrowed" tightens: "fewer types are allowed, such as integers in place of numbers";
-    TYPE_WIDENED "type-widened" loosens: "more types are allowed, such as numbers in place of integers";
-    TYPE_CHANGED "type-changed" breaks: "the value is of another type";
-    FORMAT_NARROWED "format-narrowed" tightens: "a format was added, or is a part of the old one, as `int32` is of `int64`";
-    FORMAT_WIDENED "format-widened" loosens: "a format was dropped, or contains the old one";
-    FORMAT_CHANGED "format-changed" breaks: "the value is of another format";
-    NULL_ALLOWED "null-allowed" loosens: "the value may be null";
-    NULL_REFUSED "null-refused" tightens: "the value may not be null any more";
-    ENUM_ADDED "enum-added" tightens: "only listed values are allowed";
-    ENUM_DROPPED "enum-dropped" loosens: "values need not be listed any more";
-    ENUM_VALUE_ADDED "enum-value-added" loosens: "a value was added to an enum";
-    ENUM_VALUE_REMOVED "enum-value-removed" tightens: "a value was removed from an enum";
-    MINIMUM_RAISED "minimum-raised" tightens: "a lower bound was added, raised, or made exclusive";
-    MINIMUM_LOWERED "minimum-lowered" loosens: "a lower bound was removed, lowered, or made inclusive";
-    MAXIMUM_LOWERED "maximum-lowered" tightens: "an upper bound was added, lowered, or made exclusive";
-    MAXIMUM_RAISED "maximum-raised" loosens: "an upper bound was removed, raised, or made inclusive";
-    MULTIPLE_OF_TIGHTENED "multiple-of-tightened" tightens: "fewer multiples are allowed";
-    MULTIPLE_OF_LOOSENED "multiple-of-loosened" loosens: "more multiples are allowed";
-    MULTIPLE_OF_CHANGED "multiple-of-changed" breaks: "the value is a multiple of another number";
-    MIN_SIZE_RAISED "min-size-raised" tightens: "`minLength`, `minItems` or `minProperties` was added or raised";
-    MIN_SIZE_LOWERED "min-size-lowered" loosens: "`minLength`, `minItems` or `minProperties` was removed or lowered";
-    MAX_SIZE_LOWERED "max-size-lowered" tightens: "`maxLength`, `maxItems` or `maxProperties` was added or lowered";
-    MAX_SIZE_RAISED "max-size-raised" loosens: "`maxLength`, `maxItems` or `maxProperties` was removed or raised";
-    UNIQUE_ITEMS_ADDED "unique-items-added" tightens: "items must differ";
-    UNIQUE_ITEMS_REMOVED "unique-items-removed" loosens: "items may be equal";
-    PATTERN_ADDED "pattern-added" tightens: "a pattern was added";
-    PATTERN_REMOVED "pattern-removed" loosens: "a pattern was removed";
-    PATTERN_CHANGED "pattern-changed" breaks: "a pattern was changed";
-    PROPERTY_BECAME_REQUIRED "property-became-required" tightens: "an optional property is required";
-    PROPERTY_BECAME_OPTIONAL "property-became-optional" loosens: "a required property is optional";
-    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" tightens: "properties that are not described are not allowed any more";
-    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" loosens: "properties that are not described are allowed";
-    ALTERNATIVE_ADDED "alternative-added" loosens: "an alternative was added to `oneOf` or `anyOf`";
-    ALTERNATIVE_REMOVED "alternative-removed" tightens: "an alternative was removed from `oneOf` or `anyOf`";
-    ALTERNATIVES_EXCLUSIVE "alternatives-exclusive" tightens: "`anyOf` became `oneOf`: only one alternative may fit";
-    ALTERNATIVES_SHARED "alternatives-shared" loosens: "`oneOf` became `anyOf`: several alternatives may fit";
-    COMPOSITION_ADDED "composition-added" tightens: "the value must fit a `oneOf`, `anyOf` or `not` besides";
-    COMPOSITION_REMOVED "composition-removed" loosens: "the value need not fit a `oneOf`, `anyOf` or `not` any more";
-    NOT_CHANGED "not-changed" breaks: "a `not` was changed";
-    DISCRIMINATOR_ADDED "discriminator-added" tightens: "a property tells which alternative a value is";
-    DISCRIMINATOR_REMOVED "discriminator-removed" loosens: "no property tells which alternative a value is";
-    DISCRIMINATOR_CHANGED "discriminator-changed" breaks: "another property tells which alternative a value is";
-    DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" loosens: "one more value of the discriminator names an alternative";
-    DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" tightens: "a value of the discriminator names no alternative any more";
-    KEYWORD_CHANGED "keyword-changed" breaks: "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
-}
-
-macro_rules! uneven {
-    ($($name:ident $id:literal: $what:literal;
-        request $request:ident because $because:expr;
-        response $response:ident because $since:expr;)*) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $what)]
-            pub static $name: SchemaRule = SchemaRule {
-                request: Rule { id: concat!("request-", $id), wire: Wire::$request, what: $what, why: $because },
-                response: Rule { id: concat!("response-", $id), wire: Wire::$response, what: $what, why: $since },
-            };
-        )*
-        /// The rules whose directions are not each other's opposite.
-        static UNEVEN: &[&SchemaRule] = &[$(&$name),*];
-    };
-}
-
-uneven! {
-    REQUIRED_PROPERTY_ADDED "required-property-added": "a required property is new";
-        request Breaking because "the client doesn't send it";
-        response NonBreaking because "the client ignores properties that it doesn't know";
-    OPTIONAL_PROPERTY_ADDED "optional-property-added": "an optional property is new";
-        request NonBreaking because "it may be left out";
-        response NonBreaking because "the client ignores properties that it doesn't know";
-    UNEXPECTED_PROPERTY_ADDED "unexpected-property-added": "a property is new where properties that are not described were not allowed";
-        request NonBreaking because "it may be left out";
-        response Breaking because "the client refuses properties that it doesn't know, as it was told to";
-    REQUIRED_PROPERTY_REMOVED "required-property-removed": "a required property is gone";
-        request Breaking because "the client still sends it, and the service may refuse it, or ignore what its user asked for";
-        response Breaking because "the client relies on it";
-    OPTIONAL_PROPERTY_REMOVED "optional-property-removed": "an optional property is gone";
-        request Breaking because "the client may still send it, and the service may refuse it, or ignore what its user asked for";
-        response NonBreaking because "the client can do without it";
-    DEFAULT_ADDED "default-added": "a default was added";
-        request NonBreaking because "what a request without the value means is now said; it was open before";
-        response NonBreaking because "the value may be absent as before";
-    DEFAULT_CHANGED "default-changed": "a default was changed or removed";
-        request Breaking because "cannot be shown to be compatible: a request without the value means something else";
-        response NonBreaking because "the service says what a value is, if it matters";
+    TYPE_NARROWED "type-narrowed" TIGHTENS, "fewer types are allowed, such as integers in place of numbers";
+    TYPE_WIDENED "type-widened" LOOSENS, "more types are allowed, such as numbers in place of integers";
+    TYPE_CHANGED "type-changed" BREAKS, "the value is of another type";
+    FORMAT_NARROWED "format-narrowed" TIGHTENS, "a format was added, or is a part of the old one, as `int32` is of `int64`";
+    FORMAT_WIDENED "format-widened" LOOSENS, "a format was dropped, or contains the old one";
+    FORMAT_CHANGED "format-changed" BREAKS, "the value is of another format";
+    NULL_ALLOWED "null-allowed" LOOSENS, "the value may be null";
+    NULL_REFUSED "null-refused" TIGHTENS, "the value may not be null any more";
+    ENUM_ADDED "enum-added" TIGHTENS, "only listed values are allowed";
+    ENUM_DROPPED "enum-dropped" LOOSENS, "values need not be listed any more";
+    ENUM_VALUE_ADDED "enum-value-added" LOOSENS, "a value was added to an enum";
+    ENUM_VALUE_REMOVED "enum-value-removed" TIGHTENS, "a value was removed from an enum";
+    MINIMUM_RAISED "minimum-raised" TIGHTENS, "a lower bound was added, raised, or made exclusive";
+    MINIMUM_LOWERED "minimum-lowered" LOOSENS, "a lower bound was removed, lowered, or made inclusive";
+    MAXIMUM_LOWERED "maximum-lowered" TIGHTENS, "an upper bound was added, lowered, or made exclusive";
+    MAXIMUM_RAISED "maximum-raised" LOOSENS, "an upper bound was removed, raised, or made inclusive";
+    MULTIPLE_OF_TIGHTENED "multiple-of-tightened" TIGHTENS, "fewer multiples are allowed";
+    MULTIPLE_OF_LOOSENED "multiple-of-loosened" LOOSENS, "more multiples are allowed";
+    MULTIPLE_OF_CHANGED "multiple-of-changed" BREAKS, "the value is a multiple of another number";
+    MIN_SIZE_RAISED "min-size-raised" TIGHTENS, "`minLength`, `minItems` or `minProperties` was added or raised";
+    MIN_SIZE_LOWERED "min-size-lowered" LOOSENS, "`minLength`, `minItems` or `minProperties` was removed or lowered";
+    MAX_SIZE_LOWERED "max-size-lowered" TIGHTENS, "`maxLength`, `maxItems` or `maxProperties` was added or lowered";
+    MAX_SIZE_RAISED "max-size-raised" LOOSENS, "`maxLength`, `maxItems` or `maxProperties` was removed or raised";
+    UNIQUE_ITEMS_ADDED "unique-items-added" TIGHTENS, "items must differ";
+    UNIQUE_ITEMS_REMOVED "unique-items-removed" LOOSENS, "items may be equal";
+    PATTERN_ADDED "pattern-added" TIGHTENS, "a pattern was added";
+    PATTERN_REMOVED "pattern-removed" LOOSENS, "a pattern was removed";
+    PATTERN_CHANGED "pattern-changed" BREAKS, "a pattern was changed";
+    PROPERTY_BECAME_REQUIRED "property-became-required" TIGHTENS, "an optional property is required";
+    PROPERTY_BECAME_OPTIONAL "property-became-optional" LOOSENS, "a required property is optional";
+    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" TIGHTENS, "properties that are not described are not allowed any more";
+    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" LOOSENS, "properties that are not described are allowed";
+    ALTERNATIVE_ADDED "alternative-added" LOOSENS, "an alternative was added to `oneOf` or `anyOf`";
+    ALTERNATIVE_REMOVED "alternative-removed" TIGHTENS, "an alternative was removed from `oneOf` or `anyOf`";
+    ALTERNATIVES_EXCLUSIVE "alternatives-exclusive" TIGHTENS, "`anyOf` became `oneOf`: only one alternative may fit";
+    ALTERNATIVES_SHARED "alternatives-shared" LOOSENS, "`oneOf` became `anyOf`: several alternatives may fit";
+    COMPOSITION_ADDED "composition-added" TIGHTENS, "the value must fit a `oneOf`, `anyOf` or `not` besides";
+    COMPOSITION_REMOVED "composition-removed" LOOSENS, "the value need not fit a `oneOf`, `anyOf` or `not` any more";
+    NOT_CHANGED "not-changed" BREAKS, "a `not` was changed";
+    DISCRIMINATOR_ADDED "discriminator-added" TIGHTENS, "a property tells which alternative a value is";
+    DISCRIMINATOR_REMOVED "discriminator-removed" LOOSENS, "no property tells which alternative a value is";
+    DISCRIMINATOR_CHANGED "discriminator-changed" BREAKS, "another property tells which alternative a value is";
+    DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" LOOSENS, "one more value of the discriminator names an alternative";
+    DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" TIGHTENS, "a value of the discriminator names no alternative any more";
+    KEYWORD_CHANGED "keyword-changed" BREAKS, "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
+    REQUIRED_PROPERTY_ADDED "required-property-added" [
+        (Wire::Breaking, "the client doesn't send it"),
+        (Wire::NonBreaking, "the client ignores properties that it doesn't know"),
+    ], "a required property is new";
+    OPTIONAL_PROPERTY_ADDED "optional-property-added" [
+        (Wire::NonBreaking, "it may be left out"),
+        (Wire::NonBreaking, "the client ignores properties that it doesn't know"),
+    ], "an optional property is new";
+    UNEXPECTED_PROPERTY_ADDED "unexpected-property-added" [
+        (Wire::NonBreaking, "it may be left out"),
+        (Wire::Breaking, "the client refuses properties that it doesn't know, as it was told to"),
+    ], "a property is new where properties that are not described were not allowed";
+    REQUIRED_PROPERTY_REMOVED "required-property-removed" [
+        (Wire::Breaking, "the client still sends it, and the service may refuse it, or ignore what its user asked for"),
+        (Wire::Breaking, "the client relies on it"),
+    ], "a required property is gone";
+    OPTIONAL_PROPERTY_REMOVED "optional-property-removed" [
+        (Wire::Breaking, "the client may still send it, and the service may refuse it, or ignore what its user asked for"),
+        (Wire::NonBreaking, "the client can do without it"),
+    ], "an optional property is gone";
+    DEFAULT_ADDED "default-added" [
+        (Wire::NonBreaking, "what a request without the value means is now said; it was open before"),
+        (Wire::NonBreaking, "the value may be absent as before"),
+    ], "a default was added";
+    DEFAULT_CHANGED "default-changed" [
+        (Wire::Breaking, "cannot be shown to be compatible: a request without the value means something else"),
+        (Wire::NonBreaking, "the service says what a value is, if it matters"),
+    ], "a default was changed or removed";
 }
 
 /// All rules, in the order of the table.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let sided = SIDED.iter().chain(UNEVEN);
-    PLAIN
-        .iter()
-        .copied()
-        .chain(sided.flat_map(|rule| [&rule.request, &rule.response]))
+    let sided = SIDED.iter();
+    let sided = sided.flat_map(|rule| [&rule.request, &rule.response]);
+    PLAIN.iter().copied().chain(sided)
 }
 
 /// The table as Markdown, as `xtask/diff/rules.md` holds it.
@@ -305,22 +294,13 @@ What a change does to Rust code is in no table: it is read from the code that is
 |---|---|---|---|
 "
     .to_owned();
-    for Rule {
-        id,
-        wire,
-        what,
-        why,
-    } in all()
-    {
-        table.push_str("| `");
-        table.push_str(id);
-        table.push_str("` | ");
-        table.push_str(&wire.to_string());
-        for cell in [what, why] {
-            table.push_str(" | ");
+    for rule in all() {
+        let wire = rule.wire.to_string();
+        for cell in [
+            "| `", rule.id, "` | ", &wire, " | ", rule.what, " | ", rule.why, " |\n",
+        ] {
             table.push_str(cell);
         }
-        table.push_str(" |\n");
     }
     table
 }

@@ -50,8 +50,6 @@ pub enum Keys {
     Component,
 }
 
-type Field = (&'static str, Shape);
-
 /// An object of the specification. Extensions (`x-…`) are allowed in each.
 #[derive(Debug)]
 pub struct Object {
@@ -61,37 +59,21 @@ pub struct Object {
     pub section: &'static str,
     /// The fields that it must have.
     pub required: &'static [&'static str],
-    fields: &'static [&'static [Field]],
+    fields: &'static [(&'static str, Shape)],
     /// The shape of its fields with free names.
     others: Option<Shape>,
 }
 
 impl Object {
-    const fn new(
-        name: &'static str,
-        section: &'static str,
-        required: &'static [&'static str],
-        fields: &'static [&'static [Field]],
-    ) -> Self {
-        Self {
-            name,
-            section,
-            required,
-            fields,
-            others: None,
-        }
-    }
-
     /// The shape of a field; `None` for one that it doesn't have.
     pub fn field(&self, name: &str) -> Option<&Shape> {
-        let mut fields = self.fields.iter().copied().flatten();
-        let shape = fields.find(|(field, _)| *field == name);
+        let shape = self.fields.iter().find(|(field, _)| *field == name);
         shape.map(|(_, shape)| shape).or(self.others.as_ref())
     }
 
     /// The names of its fields.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.fields.iter().copied().flatten().map(|(name, _)| *name)
+        self.fields.iter().map(|(name, _)| *name)
     }
 }
 
@@ -113,16 +95,8 @@ impl Shape {
 
 /// Whether a field of an object holds words, on which nothing on the wire and no code depends.
 pub fn is_words(field: &str) -> bool {
-    const WORDS: [&str; 7] = [
-        "description",
-        "summary",
-        "example",
-        "examples",
-        "externalDocs",
-        "tags",
-        "info",
-    ];
-    WORDS.contains(&field) || is_extension(field)
+    let is_text = matches!(field, "description" | "summary" | "tags" | "info");
+    is_text || matches!(field, "example" | "examples" | "externalDocs") || is_extension(field)
 }
 
 /// Whether a field is an extension.
@@ -132,250 +106,199 @@ pub fn is_extension(field: &str) -> bool {
 
 use Shape::{Any, Boolean, BooleanOrSchema, List, Map, Number, OrReference, Set, Size, Text, Word};
 
-const SECURITY: Shape = List(&Map(Keys::Any, &Set(&Text)));
-
+/// Objects: doc, name in the code, name in the specification, section of `components`, required fields,
+/// and the fields of each shape.
 macro_rules! objects {
-    ($($(#[$doc:meta])* $name:ident $title:literal $(in $section:literal)? [$($required:literal),*]: $fields:expr;)*) => {
-        $($(#[$doc])* pub static $name: Object =
-            Object::new($title, concat!($($section)?), &[$($required),*], $fields);)*
+    ($($(#[$doc:meta])* $name:ident $title:literal $(in $section:literal)? [$($required:literal),*]
+        { $($shape:expr => $($field:literal),+;)* })*) => {
+        $($(#[$doc])* pub static $name: Object = Object {
+            name: $title,
+            section: concat!($($section)?),
+            required: &[$($required),*],
+            fields: &[$($(($field, $shape)),+),*],
+            others: None,
+        };)*
     };
 }
 
 objects! {
     /// The document as a whole.
-    DOCUMENT "OpenAPI document" ["openapi", "info", "paths"]: &[&[
-        ("openapi", Text),
-        ("info", Shape::Object(&INFO)),
-        ("servers", List(&Shape::Object(&SERVER))),
-        ("paths", Map(Keys::Path, &OrReference(&PATH_ITEM))),
-        ("components", Shape::Object(&COMPONENTS)),
-        ("security", SECURITY),
-        ("tags", List(&Shape::Object(&TAG))),
-        ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
-    ]];
+    DOCUMENT "OpenAPI document" ["openapi", "info", "paths"] {
+        Text => "openapi";
+        Shape::Object(&INFO) => "info";
+        List(&Shape::Object(&SERVER)) => "servers";
+        Map(Keys::Path, &OrReference(&PATH_ITEM)) => "paths";
+        Shape::Object(&COMPONENTS) => "components";
+        List(&Map(Keys::Any, &Set(&Text))) => "security";
+        List(&Shape::Object(&TAG)) => "tags";
+        Shape::Object(&EXTERNAL_DOCS) => "externalDocs";
+    }
     /// `info`.
-    INFO "Info Object" ["title", "version"]: &[&[
-        ("title", Text),
-        ("description", Text),
-        ("termsOfService", Text),
-        ("contact", Shape::Object(&CONTACT)),
-        ("license", Shape::Object(&LICENSE)),
-        ("version", Text),
-    ]];
+    INFO "Info Object" ["title", "version"] {
+        Text => "title", "description", "termsOfService", "version";
+        Shape::Object(&CONTACT) => "contact";
+        Shape::Object(&LICENSE) => "license";
+    }
     /// `info.contact`.
-    CONTACT "Contact Object" []: &[&[("name", Text), ("url", Text), ("email", Text)]];
+    CONTACT "Contact Object" [] { Text => "name", "url", "email"; }
     /// `info.license`.
-    LICENSE "License Object" ["name"]: &[&[("name", Text), ("url", Text)]];
+    LICENSE "License Object" ["name"] { Text => "name", "url"; }
     /// One of `servers`.
-    SERVER "Server Object" ["url"]: &[&[
-        ("url", Text),
-        ("description", Text),
-        ("variables", Map(Keys::Any, &Shape::Object(&SERVER_VARIABLE))),
-    ]];
+    SERVER "Server Object" ["url"] {
+        Text => "url", "description";
+        Map(Keys::Any, &Shape::Object(&SERVER_VARIABLE)) => "variables";
+    }
     /// A variable of a server's URL.
-    SERVER_VARIABLE "Server Variable Object" ["default"]: &[&[
-        ("enum", Set(&Text)),
-        ("default", Text),
-        ("description", Text),
-    ]];
+    SERVER_VARIABLE "Server Variable Object" ["default"] {
+        Set(&Text) => "enum";
+        Text => "default", "description";
+    }
     /// One of the document's `tags`.
-    TAG "Tag Object" ["name"]: &[&[
-        ("name", Text),
-        ("description", Text),
-        ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
-    ]];
+    TAG "Tag Object" ["name"] {
+        Text => "name", "description";
+        Shape::Object(&EXTERNAL_DOCS) => "externalDocs";
+    }
     /// `externalDocs`.
-    EXTERNAL_DOCUMENTATION "External Documentation Object" ["url"]: &[&[
-        ("description", Text),
-        ("url", Text),
-    ]];
+    EXTERNAL_DOCS "External Documentation Object" ["url"] { Text => "description", "url"; }
     /// `components`.
-    COMPONENTS "Components Object" []: &[&[
-        ("schemas", Map(Keys::Component, &OrReference(&SCHEMA))),
-        ("responses", Map(Keys::Component, &OrReference(&RESPONSE))),
-        ("parameters", Map(Keys::Component, &OrReference(&PARAMETER))),
-        ("examples", Map(Keys::Component, &OrReference(&EXAMPLE))),
-        ("requestBodies", Map(Keys::Component, &OrReference(&REQUEST_BODY))),
-        ("headers", Map(Keys::Component, &OrReference(&HEADER))),
-        ("securitySchemes", Map(Keys::Component, &OrReference(&SECURITY_SCHEME))),
-        ("links", Map(Keys::Component, &OrReference(&LINK))),
-        ("callbacks", Map(Keys::Component, &OrReference(&CALLBACK))),
-    ]];
+    COMPONENTS "Components Object" [] {
+        Map(Keys::Component, &OrReference(&SCHEMA)) => "schemas";
+        Map(Keys::Component, &OrReference(&RESPONSE)) => "responses";
+        Map(Keys::Component, &OrReference(&PARAMETER)) => "parameters";
+        Map(Keys::Component, &OrReference(&EXAMPLE)) => "examples";
+        Map(Keys::Component, &OrReference(&REQUEST_BODY)) => "requestBodies";
+        Map(Keys::Component, &OrReference(&HEADER)) => "headers";
+        Map(Keys::Component, &OrReference(&SECURITY_SCHEME)) => "securitySchemes";
+        Map(Keys::Component, &OrReference(&LINK)) => "links";
+        Map(Keys::Component, &OrReference(&CALLBACK)) => "callbacks";
+    }
     /// One of `paths`.
-    PATH_ITEM "Path Item Object" []: &[&[
-        ("summary", Text),
-        ("description", Text),
-        ("get", Shape::Object(&OPERATION)),
-        ("put", Shape::Object(&OPERATION)),
-        ("post", Shape::Object(&OPERATION)),
-        ("delete", Shape::Object(&OPERATION)),
-        ("options", Shape::Object(&OPERATION)),
-        ("head", Shape::Object(&OPERATION)),
-        ("patch", Shape::Object(&OPERATION)),
-        ("trace", Shape::Object(&OPERATION)),
-        ("servers", List(&Shape::Object(&SERVER))),
-        ("parameters", List(&OrReference(&PARAMETER))),
-    ]];
+    PATH_ITEM "Path Item Object" [] {
+        Text => "summary", "description";
+        Shape::Object(&OPERATION) =>
+            "get", "put", "post", "delete", "options", "head", "patch", "trace";
+        List(&Shape::Object(&SERVER)) => "servers";
+        List(&OrReference(&PARAMETER)) => "parameters";
+    }
     /// An operation.
-    OPERATION "Operation Object" ["responses"]: &[&[
-        ("tags", List(&Text)),
-        ("summary", Text),
-        ("description", Text),
-        ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
-        ("operationId", Text),
-        ("parameters", List(&OrReference(&PARAMETER))),
-        ("requestBody", OrReference(&REQUEST_BODY)),
-        ("responses", Map(Keys::Status, &OrReference(&RESPONSE))),
-        ("callbacks", Map(Keys::Any, &OrReference(&CALLBACK))),
-        ("deprecated", Boolean),
-        ("security", SECURITY),
-        ("servers", List(&Shape::Object(&SERVER))),
-    ]];
+    OPERATION "Operation Object" ["responses"] {
+        List(&Text) => "tags";
+        Text => "summary", "description", "operationId";
+        Shape::Object(&EXTERNAL_DOCS) => "externalDocs";
+        List(&OrReference(&PARAMETER)) => "parameters";
+        OrReference(&REQUEST_BODY) => "requestBody";
+        Map(Keys::Status, &OrReference(&RESPONSE)) => "responses";
+        Map(Keys::Any, &OrReference(&CALLBACK)) => "callbacks";
+        Boolean => "deprecated";
+        List(&Map(Keys::Any, &Set(&Text))) => "security";
+        List(&Shape::Object(&SERVER)) => "servers";
+    }
     /// A parameter.
-    PARAMETER "Parameter Object" in "parameters" ["name", "in"]: &[&VALUE, &[
-        ("name", Text),
-        ("in", Word(&["query", "header", "path", "cookie"])),
-        ("style", Word(&[
-            "matrix", "label", "form", "simple", "spaceDelimited", "pipeDelimited", "deepObject",
-        ])),
-    ]];
+    PARAMETER "Parameter Object" in "parameters" ["name", "in"] {
+        Text => "name", "description";
+        Word(&["query", "header", "path", "cookie"]) => "in";
+        Word(&["matrix", "label", "form", "simple", "spaceDelimited", "pipeDelimited", "deepObject"]) =>
+            "style";
+        Boolean => "required", "deprecated", "allowEmptyValue", "explode", "allowReserved";
+        OrReference(&SCHEMA) => "schema";
+        Any => "example";
+        Map(Keys::Any, &OrReference(&EXAMPLE)) => "examples";
+        Map(Keys::Any, &Shape::Object(&MEDIA_TYPE)) => "content";
+    }
     /// A header of a response or of a part of a body.
-    HEADER "Header Object" in "headers" []: &[&VALUE, &[("style", Word(&["simple"]))]];
+    HEADER "Header Object" in "headers" [] {
+        Text => "description";
+        Word(&["simple"]) => "style";
+        Boolean => "required", "deprecated", "allowEmptyValue", "explode", "allowReserved";
+        OrReference(&SCHEMA) => "schema";
+        Any => "example";
+        Map(Keys::Any, &OrReference(&EXAMPLE)) => "examples";
+        Map(Keys::Any, &Shape::Object(&MEDIA_TYPE)) => "content";
+    }
     /// The body of a request.
-    REQUEST_BODY "Request Body Object" in "requestBodies" ["content"]: &[&[
-        ("description", Text),
-        ("content", Map(Keys::Any, &Shape::Object(&MEDIA_TYPE))),
-        ("required", Boolean),
-    ]];
+    REQUEST_BODY "Request Body Object" in "requestBodies" ["content"] {
+        Text => "description";
+        Map(Keys::Any, &Shape::Object(&MEDIA_TYPE)) => "content";
+        Boolean => "required";
+    }
     /// A body in one media type.
-    MEDIA_TYPE "Media Type Object" []: &[&[
-        ("schema", OrReference(&SCHEMA)),
-        ("example", Any),
-        ("examples", Map(Keys::Any, &OrReference(&EXAMPLE))),
-        ("encoding", Map(Keys::Any, &Shape::Object(&ENCODING))),
-    ]];
+    MEDIA_TYPE "Media Type Object" [] {
+        OrReference(&SCHEMA) => "schema";
+        Any => "example";
+        Map(Keys::Any, &OrReference(&EXAMPLE)) => "examples";
+        Map(Keys::Any, &Shape::Object(&ENCODING)) => "encoding";
+    }
     /// How a part of a body is written.
-    ENCODING "Encoding Object" []: &[&[
-        ("contentType", Text),
-        ("headers", Map(Keys::Any, &OrReference(&HEADER))),
-        ("style", Text),
-        ("explode", Boolean),
-        ("allowReserved", Boolean),
-    ]];
+    ENCODING "Encoding Object" [] {
+        Text => "contentType", "style";
+        Map(Keys::Any, &OrReference(&HEADER)) => "headers";
+        Boolean => "explode", "allowReserved";
+    }
     /// A response.
-    RESPONSE "Response Object" in "responses" ["description"]: &[&[
-        ("description", Text),
-        ("headers", Map(Keys::Any, &OrReference(&HEADER))),
-        ("content", Map(Keys::Any, &Shape::Object(&MEDIA_TYPE))),
-        ("links", Map(Keys::Any, &OrReference(&LINK))),
-    ]];
+    RESPONSE "Response Object" in "responses" ["description"] {
+        Text => "description";
+        Map(Keys::Any, &OrReference(&HEADER)) => "headers";
+        Map(Keys::Any, &Shape::Object(&MEDIA_TYPE)) => "content";
+        Map(Keys::Any, &OrReference(&LINK)) => "links";
+    }
     /// An example.
-    EXAMPLE "Example Object" in "examples" []: &[&[
-        ("summary", Text),
-        ("description", Text),
-        ("value", Any),
-        ("externalValue", Text),
-    ]];
+    EXAMPLE "Example Object" in "examples" [] {
+        Text => "summary", "description", "externalValue";
+        Any => "value";
+    }
     /// A link from a response to an operation.
-    LINK "Link Object" in "links" []: &[&[
-        ("operationRef", Text),
-        ("operationId", Text),
-        ("parameters", Map(Keys::Any, &Any)),
-        ("requestBody", Any),
-        ("description", Text),
-        ("server", Shape::Object(&SERVER)),
-    ]];
+    LINK "Link Object" in "links" [] {
+        Text => "operationRef", "operationId", "description";
+        Map(Keys::Any, &Any) => "parameters";
+        Any => "requestBody";
+        Shape::Object(&SERVER) => "server";
+    }
     /// A security scheme.
-    SECURITY_SCHEME "Security Scheme Object" in "securitySchemes" ["type"]: &[&[
-        ("type", Word(&["apiKey", "http", "oauth2", "openIdConnect"])),
-        ("description", Text),
-        ("name", Text),
-        ("in", Word(&["query", "header", "cookie"])),
-        ("scheme", Text),
-        ("bearerFormat", Text),
-        ("flows", Shape::Object(&OAUTH_FLOWS)),
-        ("openIdConnectUrl", Text),
-    ]];
+    SECURITY_SCHEME "Security Scheme Object" in "securitySchemes" ["type"] {
+        Word(&["apiKey", "http", "oauth2", "openIdConnect"]) => "type";
+        Text => "description", "name", "scheme", "bearerFormat", "openIdConnectUrl";
+        Word(&["query", "header", "cookie"]) => "in";
+        Shape::Object(&OAUTH_FLOWS) => "flows";
+    }
     /// The flows of OAuth.
-    OAUTH_FLOWS "OAuth Flows Object" []: &[&[
-        ("implicit", Shape::Object(&OAUTH_FLOW)),
-        ("password", Shape::Object(&OAUTH_FLOW)),
-        ("clientCredentials", Shape::Object(&OAUTH_FLOW)),
-        ("authorizationCode", Shape::Object(&OAUTH_FLOW)),
-    ]];
+    OAUTH_FLOWS "OAuth Flows Object" [] {
+        Shape::Object(&OAUTH_FLOW) => "implicit", "password", "clientCredentials", "authorizationCode";
+    }
     /// A flow of OAuth.
-    OAUTH_FLOW "OAuth Flow Object" ["scopes"]: &[&[
-        ("authorizationUrl", Text),
-        ("tokenUrl", Text),
-        ("refreshUrl", Text),
-        ("scopes", Map(Keys::Any, &Text)),
-    ]];
+    OAUTH_FLOW "OAuth Flow Object" ["scopes"] {
+        Text => "authorizationUrl", "tokenUrl", "refreshUrl";
+        Map(Keys::Any, &Text) => "scopes";
+    }
     /// What tells alternatives apart.
-    DISCRIMINATOR "Discriminator Object" ["propertyName"]: &[&[
-        ("propertyName", Text),
-        ("mapping", Map(Keys::Any, &Text)),
-    ]];
+    DISCRIMINATOR "Discriminator Object" ["propertyName"] {
+        Text => "propertyName";
+        Map(Keys::Any, &Text) => "mapping";
+    }
     /// How a value is written in XML.
-    XML "XML Object" []: &[&[
-        ("name", Text),
-        ("namespace", Text),
-        ("prefix", Text),
-        ("attribute", Boolean),
-        ("wrapped", Boolean),
-    ]];
+    XML "XML Object" [] {
+        Text => "name", "namespace", "prefix";
+        Boolean => "attribute", "wrapped";
+    }
     /// A schema.
-    SCHEMA "Schema Object" in "schemas" []: &[&[
-        ("title", Text),
-        ("multipleOf", Number),
-        ("maximum", Number),
-        ("exclusiveMaximum", Boolean),
-        ("minimum", Number),
-        ("exclusiveMinimum", Boolean),
-        ("maxLength", Size),
-        ("minLength", Size),
-        ("pattern", Text),
-        ("maxItems", Size),
-        ("minItems", Size),
-        ("uniqueItems", Boolean),
-        ("maxProperties", Size),
-        ("minProperties", Size),
-        ("required", Set(&Text)),
-        ("enum", Set(&Any)),
-        ("type", Word(&["array", "boolean", "integer", "number", "object", "string"])),
-        ("allOf", List(&OrReference(&SCHEMA))),
-        ("oneOf", List(&OrReference(&SCHEMA))),
-        ("anyOf", List(&OrReference(&SCHEMA))),
-        ("not", OrReference(&SCHEMA)),
-        ("items", OrReference(&SCHEMA)),
-        ("properties", Map(Keys::Any, &OrReference(&SCHEMA))),
-        ("additionalProperties", BooleanOrSchema),
-        ("description", Text),
-        ("format", Text),
-        ("default", Any),
-        ("nullable", Boolean),
-        ("discriminator", Shape::Object(&DISCRIMINATOR)),
-        ("readOnly", Boolean),
-        ("writeOnly", Boolean),
-        ("xml", Shape::Object(&XML)),
-        ("externalDocs", Shape::Object(&EXTERNAL_DOCUMENTATION)),
-        ("example", Any),
-        ("deprecated", Boolean),
-    ]];
+    SCHEMA "Schema Object" in "schemas" [] {
+        Text => "title", "description", "format", "pattern";
+        Number => "multipleOf", "maximum", "minimum";
+        Size => "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties";
+        Boolean => "exclusiveMaximum", "exclusiveMinimum", "uniqueItems", "nullable", "readOnly",
+            "writeOnly", "deprecated";
+        Set(&Text) => "required";
+        Set(&Any) => "enum";
+        Word(&["array", "boolean", "integer", "number", "object", "string"]) => "type";
+        List(&OrReference(&SCHEMA)) => "allOf", "oneOf", "anyOf";
+        OrReference(&SCHEMA) => "not", "items";
+        Map(Keys::Any, &OrReference(&SCHEMA)) => "properties";
+        BooleanOrSchema => "additionalProperties";
+        Shape::Object(&DISCRIMINATOR) => "discriminator";
+        Shape::Object(&XML) => "xml";
+        Shape::Object(&EXTERNAL_DOCS) => "externalDocs";
+        Any => "default", "example";
+    }
 }
-
-/// The fields that parameters and headers have in common.
-static VALUE: [Field; 10] = [
-    ("description", Text),
-    ("required", Boolean),
-    ("deprecated", Boolean),
-    ("allowEmptyValue", Boolean),
-    ("explode", Boolean),
-    ("allowReserved", Boolean),
-    ("schema", OrReference(&SCHEMA)),
-    ("example", Any),
-    ("examples", Map(Keys::Any, &OrReference(&EXAMPLE))),
-    ("content", Map(Keys::Any, &Shape::Object(&MEDIA_TYPE))),
-];
 
 /// The shape of the document.
 pub static WHOLE_DOCUMENT: Shape = Shape::Object(&DOCUMENT);
@@ -390,6 +313,9 @@ pub(crate) static SCHEMA_OR_REFERENCE: Shape = OrReference(&SCHEMA);
 
 /// Requests that a service makes, by the expressions of their URLs.
 pub static CALLBACK: Object = Object {
+    name: "Callback Object",
+    section: "callbacks",
+    required: &[],
+    fields: &[],
     others: Some(OrReference(&PATH_ITEM)),
-    ..Object::new("Callback Object", "callbacks", &[], &[])
 };

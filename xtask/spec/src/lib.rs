@@ -1,6 +1,6 @@
 //! The one model of an OpenAPI 3.0 document.
 //!
-//! [`Document`] is a text that was read, by `yaml`, into [`Node`]s whose places are known. [`fields`] is
+//! [`Document`] is a text that was read, by `yaml` and `scalar`, into [`Node`]s whose places are known. [`fields`] is
 //! the table of OpenAPI's objects and their fields, and [`walk`] goes through a document by it. [`Spec`]
 //! is a document whose references all lead somewhere, with its [`Operation`]s; [`same`] tells whether two
 //! parts of documents say the same, and [`names`] what generated code calls them. [`fault`] is how every
@@ -18,6 +18,7 @@ pub mod names;
 mod node;
 mod operation;
 mod sameness;
+mod scalar;
 mod spec;
 mod walk;
 pub mod workspace;

@@ -208,11 +208,11 @@ fn version(document: &Document) -> Result<(), BadInput> {
             version,
             format!("is OpenAPI {version}; only 3.0 is supported"),
         ),
-        (None, Some(version)) => (
+        (_, Some(version)) => (
             version,
-            format!("is Swagger (OpenAPI {version}); only 3.0 is supported"),
+            format!("is Swagger {version}; only OpenAPI 3.0 is supported"),
         ),
-        (None, None) => (
+        _ => (
             root,
             "is not an OpenAPI document: it has no `openapi` field".to_owned(),
         ),

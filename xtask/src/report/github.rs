@@ -1,6 +1,6 @@
 //! Workflow commands that GitHub shows at the lines of the spec.
 
-use super::{Report, operations};
+use super::{Report, notes, operations};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -28,15 +28,8 @@ fn command(file: &str, change: &Change) -> String {
         names if names.is_empty() => change.message.clone(),
         names => format!("{names}: {}", change.message),
     };
-    for (label, texts) in [
-        ("accepted: ", change.accepted.as_slice()),
-        ("in Rust: ", change.rust_items.as_slice()),
-    ] {
-        for text in texts {
-            message.push('\n');
-            message.push_str(label);
-            message.push_str(text);
-        }
+    for note in notes(change) {
+        message.extend(["\n", &note]);
     }
     format!(
         "::{level} file={}{place},title={}::{}\n",

@@ -16,7 +16,7 @@ pub(super) fn render(report: &Report) -> String {
             "non-breaking": report.count(Wire::NonBreaking),
             "docs": report.count(Wire::Docs),
             "none": report.count(Wire::None),
-            "accepted": report.changes.iter().filter(|it| it.accepted.is_some()).count(),
+            "accepted": report.accepted(),
             "rust": report.rust().to_string(),
             "rust_unknown_because": report.rust_unknown,
         },

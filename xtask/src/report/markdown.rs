@@ -1,8 +1,8 @@
 //! For a comment on a pull request: the summary first, what breaks first, long lists folded.
 
-use super::{Report, operations};
+use super::{Report, notes, operations};
+use xtask_diff::Change;
 use xtask_diff::rules::Wire;
-use xtask_diff::{Change, Rust};
 
 /// Longer lists are folded.
 const LONG: usize = 10;
@@ -14,114 +14,65 @@ pub(super) fn render(report: &Report) -> String {
         report.base,
         report.revision
     );
-    let sections = [
+    for (title, wire) in [
         ("Breaking", Wire::Breaking),
         ("Non-breaking", Wire::NonBreaking),
         ("Rust only, the wire is the same", Wire::None),
         ("Words only", Wire::Docs),
-    ];
-    for (title, wire) in sections {
-        let of_kind = |accepted: bool| -> Vec<&Change> {
-            let changes = report.changes.iter();
-            changes
-                .filter(|it| it.rule.wire == wire && it.accepted.is_some() == accepted)
-                .collect()
-        };
-        section(&mut out, title, &of_kind(false), wire == Wire::Docs);
-        section(
-            &mut out,
-            &format!("{title}, accepted"),
-            &of_kind(true),
-            false,
-        );
+    ] {
+        let changes = report.changes.iter().filter(|it| it.rule.wire == wire);
+        let (accepted, open): (Vec<_>, Vec<_>) = changes.partition(|it| it.accepted.is_some());
+        out += &section(title, &open, wire == Wire::Docs);
+        out += &section(&format!("{title}, accepted"), &accepted, false);
     }
     if let Some(why) = &report.rust_unknown {
-        out.push_str("\nWhat this means for Rust code is not known: ");
-        out.push_str(&prose(why));
-        out.push('\n');
+        let why = prose(why);
+        out.extend(["\nWhat this means for Rust code is not known: ", &why, "\n"]);
     }
     out
 }
 
-fn section(out: &mut String, title: &str, changes: &[&Change], fold: bool) {
-    if changes.is_empty() {
-        return;
-    }
-    let fold = fold || changes.len() > LONG;
-    let count = changes.len().to_string();
-    if fold {
-        out.extend([
-            "\n<details><summary>",
-            title,
-            " (",
-            &count,
-            ")</summary>\n\n",
-        ]);
-    } else {
-        out.extend(["\n**", title, "**\n\n"]);
-    }
-    for change in changes {
-        item(out, change);
-    }
-    if fold {
-        out.push_str("\n</details>\n");
+fn section(title: &str, changes: &[&Change], fold: bool) -> String {
+    let items: String = changes.iter().map(|change| item(change)).collect();
+    match changes.len() {
+        0 => String::new(),
+        count if fold || count > LONG => {
+            format!("\n<details><summary>{title} ({count})</summary>\n\n{items}\n</details>\n")
+        }
+        _ => format!("\n**{title}**\n\n{items}"),
     }
 }
 
-fn item(out: &mut String, change: &Change) {
-    let mut lines = vec![format!("- {}", prose(&change.message))];
-    lines.extend(
-        change
-            .accepted
-            .iter()
-            .map(|why| format!("  - accepted: {}", prose(why))),
-    );
-    if change.rule.wire != Wire::None {
-        lines.extend(
-            change
-                .rust_items
-                .iter()
-                .map(|item| format!("  - in Rust: {}", prose(item))),
-        );
-    }
-    if change.rust == Rust::Unknown {
-        lines.push("  - in Rust: not known".to_owned());
-    }
-    let line = change
-        .revision
-        .place
+fn item(change: &Change) -> String {
+    let notes = notes(change).into_iter();
+    let notes = notes.map(|note| ["  - ", &prose(&note), "\n"].concat());
+    let notes = notes.collect::<String>();
+    let line = change.revision.place;
+    let line = line
         .map(|place| format!("line {}, ", place.line))
         .unwrap_or_default();
     let operations = match operations(change) {
         names if names.is_empty() => String::new(),
         names => format!(" of {}", prose(&names)),
     };
-    lines.push(format!(
-        "  - <sub>{line}`{}`{operations}: {}</sub>",
-        change.rule.id, change.rule.why
-    ));
-    out.push_str(&lines.join("\n"));
-    out.push('\n');
+    let (message, rule) = (prose(&change.message), change.rule);
+    let why = format!("{line}`{}`{operations}: {}", rule.id, rule.why);
+    format!("- {message}\n{notes}  - <sub>{why}</sub>\n")
 }
 
 /// A text in which only code spans are marked up, whatever was in the spec.
 fn prose(text: &str) -> String {
+    const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '@', '&'];
     let parts: Vec<&str> = text.split('`').collect();
-    let balanced = parts.len() % 2 == 1;
+    let spans = (parts.len() - 1) / 2;
     let mut out = String::new();
     for (index, part) in parts.iter().enumerate() {
-        let is_last = index + 1 == parts.len();
-        if index % 2 == 1 && (balanced || !is_last) {
+        if index % 2 == 1 && index / 2 < spans {
             out.extend(["`", part, "`"]);
             continue;
         }
         for c in part.chars() {
-            if matches!(
-                c,
-                '\\' | '<' | '>' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '@' | '&'
-            ) {
-                out.push('\\');
-            }
+            out.extend(MARKUP.contains(&c).then_some('\\'));
             out.push(c);
         }
     }

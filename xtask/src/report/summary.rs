@@ -23,51 +23,44 @@ fn bump(change: &Change) -> Bump {
 
 pub(super) fn render(report: &Report) -> String {
     let most = report.changes.iter().map(bump).max().unwrap_or(Bump::None);
-    let mut out = match most {
-        Bump::None => "version: as it is\n",
-        Bump::Patch => "version: patch\n",
-        Bump::Minor => "version: minor\n",
-        Bump::Major => "version: major (below 1.0, the second number)\n",
-    }
-    .to_owned();
-    let sections = [
+    let version = match most {
+        Bump::None => "as it is",
+        Bump::Patch => "patch",
+        Bump::Minor => "minor",
+        Bump::Major => "major (below 1.0, the second number)",
+    };
+    let mut out = format!("version: {version}\n");
+    for (title, of) in [
         ("Breaking", Bump::Major),
         ("Changed", Bump::Minor),
         ("Documentation", Bump::Patch),
-    ];
-    for (title, of) in sections {
-        let mut lines: Vec<String> = report
-            .changes
-            .iter()
-            .filter(|change| bump(change) == of)
-            .map(line)
-            .collect();
+    ] {
+        let changes = report.changes.iter().filter(|change| bump(change) == of);
+        let mut lines: Vec<String> = changes.map(line).collect();
         lines.dedup();
         if !lines.is_empty() {
-            out.extend(["\n### ", title, "\n\n"]);
-            out.extend(lines);
+            out.extend(["\n### ", title, "\n\n", &lines.concat()]);
         }
     }
     out
 }
 
 fn line(change: &Change) -> String {
-    let reason = change.accepted.iter().map(|why| format!(" ({why})"));
     let operation = match change.operations.as_slice() {
         [] => String::new(),
         [alone] => format!("`{alone}`: "),
         [first, rest @ ..] => format!("`{first}` and {} more: ", rest.len()),
     };
-    let items = match change.rule.wire {
-        Wire::None => &[],
-        _ => change.rust_items.as_slice(),
-    };
-    let rust = items
+    // The message of a change in Rust only has them.
+    let items = change
+        .rust_items
         .iter()
-        .fold(String::new(), |all, item| all + "; " + item);
+        .filter(|_| change.rule.wire != Wire::None);
+    let items = items.fold(String::new(), |all, item| all + "; " + item);
+    let reason = change.accepted.as_ref().map(|why| format!(" ({why})"));
+    let message = &change.message;
     format!(
-        "- {operation}{}{rust}{}\n",
-        change.message,
-        reason.collect::<String>()
+        "- {operation}{message}{items}{}\n",
+        reason.unwrap_or_default()
     )
 }

@@ -2,9 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, operations};
+use super::{Report, notes, operations};
 use xtask_diff::rules::Wire;
-use xtask_diff::{Change, Rust};
+use xtask_diff::{Change, Location};
 
 pub(super) fn render(report: &Report) -> String {
     let bold = Style::new().bold();
@@ -31,56 +31,24 @@ fn of_change(report: &Report, change: &Change) -> Vec<String> {
         (Wire::NonBreaking, None) => AnsiColor::Yellow.on_default(),
         (Wire::Docs, None) => AnsiColor::Cyan.on_default(),
     };
-    let mut lines = vec![format!(
-        "{style}{}{style:#}  {}  {}",
-        change.rule.wire,
-        change.rule.id,
-        operations(change)
-    )];
-    lines.push(format!("  {}", change.message));
-    lines.extend(
-        change
-            .accepted
-            .iter()
-            .map(|why| format!("  accepted: {why}")),
-    );
-    if change.rule.wire != Wire::None {
-        lines.extend(
-            change
-                .rust_items
-                .iter()
-                .map(|item| format!("  in Rust: {item}")),
-        );
-    }
-    if change.rust == Rust::Unknown {
-        lines.push("  in Rust: not known".to_owned());
-    }
-    let line = |place: Option<xtask_spec::Place>| {
-        place
-            .map(|place| format!(":{}", place.line))
-            .unwrap_or_default()
-    };
-    let (old, new) = (&change.base, &change.revision);
-    lines.push(format!(
-        "  {dim}{}{} #{}{dim:#}",
-        report.file,
-        line(new.place),
-        new.pointer
-    ));
-    if old.pointer != new.pointer {
-        lines.push(format!(
-            "  {dim}{}{} #{}{dim:#}",
-            report.base_file,
-            line(old.place),
-            old.pointer
-        ));
-    }
-    if change.rule.wire == Wire::Breaking {
-        lines.push(format!("  {dim}{}{dim:#}", change.rule.why));
-    }
+    let (rule, operations) = (change.rule, operations(change));
     // A change of the document as a whole has no operation at the end of its first line.
+    let head = format!("{style}{}{style:#}  {}  {operations}", rule.wire, rule.id);
+    let mut lines = vec![head.trim_end().to_owned(), format!("  {}", change.message)];
+    lines.extend(notes(change).iter().map(|note| format!("  {note}")));
+    let place = |file: &str, Location { pointer, place }: &Location| {
+        let line = place.map(|place| format!(":{}", place.line));
+        format!(
+            "  {dim}{file}{} #{pointer}{dim:#}",
+            line.unwrap_or_default()
+        )
+    };
+    lines.push(place(&report.file, &change.revision));
+    if change.base.pointer != change.revision.pointer {
+        lines.push(place(&report.base_file, &change.base));
+    }
+    if rule.wire == Wire::Breaking {
+        lines.push(format!("  {dim}{}{dim:#}", rule.why));
+    }
     lines
-        .into_iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::{Fields, FnArg, ImplItem, Item, Pat, ReturnType, Visibility};
 
 /// The public items of a generated module by their paths: `types::Model`, `types::Model.field`,
@@ -39,15 +40,16 @@ impl Api {
     }
 
     fn add(&mut self, path: String, text: impl Into<String>, kind: Kind) {
-        let (text, arguments) = (text.into(), Vec::new());
-        self.items.insert(
-            path,
-            Signature {
-                text,
-                arguments,
-                kind,
-            },
-        );
+        self.insert(path, text.into(), Vec::new(), kind);
+    }
+
+    fn insert(&mut self, path: String, text: String, arguments: Vec<String>, kind: Kind) {
+        let signature = Signature {
+            text,
+            arguments,
+            kind,
+        };
+        self.items.insert(path, signature);
     }
 
     fn module(&mut self, items: &[Item], scope: &str) {
@@ -55,25 +57,17 @@ impl Api {
             match item {
                 Item::Struct(item) if is_public(&item.vis) => {
                     let path = format!("{scope}{}", item.ident);
-                    let fields: Vec<_> = item.fields.iter().collect();
-                    let all_public = fields.iter().all(|field| is_public(&field.vis));
-                    let open = has(&item.attrs, "non_exhaustive") || !all_public;
-                    self.add(
-                        path.clone(),
-                        format!("struct{}{}", text(&item.generics), shape(&item.fields)),
-                        if open { Kind::Other } else { Kind::Exhaustive },
-                    );
+                    let all_public = item.fields.iter().all(|field| is_public(&field.vis));
+                    let kind = type_kind(&item.attrs, all_public);
+                    let text = format!("struct{}{}", text(&item.generics), shape(&item.fields));
+                    self.add(path.clone(), text, kind);
                     self.fields(&path, &item.fields);
                     self.derives(&path, &item.attrs);
                 }
                 Item::Enum(item) if is_public(&item.vis) => {
                     let path = format!("{scope}{}", item.ident);
-                    let open = has(&item.attrs, "non_exhaustive");
-                    self.add(
-                        path.clone(),
-                        format!("enum{}", text(&item.generics)),
-                        if open { Kind::Other } else { Kind::Exhaustive },
-                    );
+                    let text = format!("enum{}", text(&item.generics));
+                    self.add(path.clone(), text, type_kind(&item.attrs, true));
                     for variant in &item.variants {
                         let path = format!("{path}::{}", variant.ident);
                         self.add(path, payload(&variant.fields), Kind::Part);
@@ -88,64 +82,45 @@ impl Api {
                     self.function(format!("{scope}{}", item.sig.ident), &item.sig);
                 }
                 Item::Mod(module) if is_public(&module.vis) => {
-                    if let Some((_, items)) = &module.content {
-                        self.module(items, &format!("{scope}{}::", module.ident));
-                    }
+                    let items = module.content.as_ref().map_or(&[][..], |(_, items)| items);
+                    self.module(items, &format!("{scope}{}::", module.ident));
                 }
                 Item::Use(item) if is_public(&item.vis) => {
-                    self.add(
-                        format!("use {}", text(&item.tree)),
-                        String::new(),
-                        Kind::Other,
-                    );
+                    self.add(format!("use {}", text(&item.tree)), "", Kind::Other);
                 }
-                Item::Impl(block) => {
-                    let owner = format!("{scope}{}", text(&block.self_ty));
-                    match &block.trait_ {
-                        Some((path, _)) => {
-                            self.add(
-                                format!("{owner}: {}", text(path)),
-                                String::new(),
-                                Kind::Other,
-                            );
-                        }
-                        None => {
-                            for item in &block.items {
-                                if let ImplItem::Fn(method) = item
-                                    && is_public(&method.vis)
-                                {
-                                    let path = format!("{owner}::{}", method.sig.ident);
-                                    self.function(path, &method.sig);
-                                }
-                            }
-                        }
-                    }
-                }
+                Item::Impl(block) => self.implementation(block, scope),
                 _ => {}
             }
         }
     }
 
-    fn fields(&mut self, path: &str, fields: &Fields) {
-        for (index, field) in fields.iter().enumerate() {
-            if is_public(&field.vis) {
-                let name = field
-                    .ident
-                    .as_ref()
-                    .map_or(index.to_string(), ToString::to_string);
-                self.add(format!("{path}.{name}"), text(&field.ty), Kind::Part);
+    fn implementation(&mut self, block: &syn::ItemImpl, scope: &str) {
+        let owner = format!("{scope}{}", text(&block.self_ty));
+        if let Some((path, _)) = &block.trait_ {
+            return self.add(format!("{owner}: {}", text(path)), "", Kind::Other);
+        }
+        for item in &block.items {
+            if let ImplItem::Fn(method) = item
+                && is_public(&method.vis)
+            {
+                self.function(format!("{owner}::{}", method.sig.ident), &method.sig);
             }
+        }
+    }
+
+    fn fields(&mut self, path: &str, fields: &Fields) {
+        for (index, field) in fields.iter().enumerate().filter(|it| is_public(&it.1.vis)) {
+            let name = field.ident.as_ref().map(ToString::to_string);
+            let name = name.unwrap_or_else(|| index.to_string());
+            self.add(format!("{path}.{name}"), text(&field.ty), Kind::Part);
         }
     }
 
     fn derives(&mut self, path: &str, attributes: &[syn::Attribute]) {
         for attribute in attributes.iter().filter(|it| it.path().is_ident("derive")) {
-            let traits = attribute.parse_args_with(
-                syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
-            );
-            for path_of_trait in traits.into_iter().flatten() {
-                let name = format!("{path}: {}", text(&path_of_trait));
-                self.add(name, String::new(), Kind::Other);
+            let traits = Punctuated::<syn::Path, syn::Token![,]>::parse_terminated;
+            for name in attribute.parse_args_with(traits).into_iter().flatten() {
+                self.add(format!("{path}: {}", text(&name)), "", Kind::Other);
             }
         }
     }
@@ -168,21 +143,10 @@ impl Api {
             ReturnType::Default => String::new(),
             ReturnType::Type(_, output) => format!(" -> {}", text(output)),
         };
-        let signature = Signature {
-            text: format!(
-                "{}fn{}({}){output}",
-                if signature.asyncness.is_some() {
-                    "async "
-                } else {
-                    ""
-                },
-                text(&signature.generics),
-                types.join(", ")
-            ),
-            arguments,
-            kind: Kind::Other,
-        };
-        self.items.insert(path, signature);
+        let asyncness = signature.asyncness.as_ref().map_or("", |_| "async ");
+        let (generics, types) = (text(&signature.generics), types.join(", "));
+        let text = format!("{asyncness}fn{generics}({types}){output}");
+        self.insert(path, text, arguments, Kind::Other);
     }
 
     /// The items directly or indirectly within a type, without its name.
@@ -207,10 +171,13 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-fn has(attributes: &[syn::Attribute], name: &str) -> bool {
-    attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident(name))
+fn type_kind(attributes: &[syn::Attribute], all_public: bool) -> Kind {
+    let mut attributes = attributes.iter();
+    if all_public && !attributes.any(|it| it.path().is_ident("non_exhaustive")) {
+        Kind::Exhaustive
+    } else {
+        Kind::Other
+    }
 }
 
 fn shape(fields: &Fields) -> &'static str {
@@ -237,35 +204,19 @@ fn payload(fields: &Fields) -> String {
 
 /// Tokens as a person would write them: paths of the standard library by their last name.
 fn text(tokens: &impl ToTokens) -> String {
+    const MODULES: &str = "option string vec collections boxed convert fmt str default borrow";
     let mut text = tokens.to_token_stream().to_string();
-    for (from, to) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" ::", "::"),
-        (" <", "<"),
-        ("< ", "<"),
-        (" >", ">"),
-        ("& ", "&"),
-        (" ,", ","),
-        ("( ", "("),
-        (" )", ")"),
-        (" (", "("),
+    for (tight, spaced) in [
+        ("::", &[" :: ", ":: ", " ::"][..]),
+        ("<", &[" <", "< "]),
+        (">", &[" >"]),
+        ("&", &["& "]),
+        (",", &[" ,"]),
+        ("(", &["( ", " ("]),
+        (")", &[" )"]),
     ] {
-        text = text.replace(from, to);
+        text = spaced.iter().fold(text, |text, it| text.replace(it, tight));
     }
-    for module in [
-        "option",
-        "string",
-        "vec",
-        "collections",
-        "boxed",
-        "convert",
-        "fmt",
-        "str",
-        "default",
-        "borrow",
-    ] {
-        text = text.replace(&format!("::std::{module}::"), "");
-    }
-    text
+    let modules = MODULES.split(' ').map(|it| format!("::std::{it}::"));
+    modules.fold(text, |text, module| text.replace(&module, ""))
 }

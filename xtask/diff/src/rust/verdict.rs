@@ -84,15 +84,11 @@ fn items(pointer: &str, operations: &[String]) -> Vec<String> {
         ["paths" | "components", ..] => operations
             .iter()
             .flat_map(|operation| {
-                let schema = parts.iter().skip_while(|it| **it != "schema").skip(1);
-                let way: Vec<&str> = schema.copied().collect();
-                let mut items = if parts.contains(&"schema") {
-                    of_schema(&format!("{operation}Body"), &way)
-                } else {
-                    Vec::new()
-                };
-                items.push(format!("Client::{}", names::of_method(operation)));
-                items
+                let at = parts.iter().position(|it| *it == "schema");
+                let way = at.and_then(|at| parts.get(at + 1..));
+                let body = way.map(|way| of_schema(&format!("{operation}Body"), way));
+                let method = format!("Client::{}", names::of_method(operation));
+                body.unwrap_or_default().into_iter().chain([method])
             })
             .collect(),
         _ => Vec::new(),

@@ -32,36 +32,20 @@ fn mappings<'a>(sides: &mut Sides<'_, 'a>, (old, new): Nodes<'a>) {
     // The name of a component leads to it without being listed.
     let is_implied = |value: &str, to: &Node| target(to) == value;
     for pair in paired(old.map("mapping"), new.map("mapping"), |(value, _)| value) {
-        let (rule, places, value, change) = match pair {
+        let (value, (rule, places, change)) = match pair {
             Paired::Removed((value, to)) if !is_implied(value, to) => {
-                let places = (Some(to), Some(new));
-                (
-                    &rules::DISCRIMINATOR_VALUE_REMOVED,
-                    places,
-                    value,
-                    "removed".to_owned(),
-                )
+                let rule = &rules::DISCRIMINATOR_VALUE_REMOVED;
+                (value, (rule, (Some(to), Some(new)), "removed".to_owned()))
             }
             Paired::Added((value, to)) if !is_implied(value, to) => {
-                let places = (Some(old), Some(to));
-                (
-                    &rules::DISCRIMINATOR_VALUE_ADDED,
-                    places,
-                    value,
-                    "added".to_owned(),
-                )
+                let rule = &rules::DISCRIMINATOR_VALUE_ADDED;
+                (value, (rule, (Some(old), Some(to)), "added".to_owned()))
             }
             Paired::Both((value, from), (_, to)) if leads_elsewhere(sides, (from, to)) => {
-                let change = format!(
-                    "changed {}; this cannot be shown to be compatible",
-                    from_to(from, to)
-                );
-                (
-                    &rules::DISCRIMINATOR_CHANGED,
-                    (Some(from), Some(to)),
-                    value,
-                    change,
-                )
+                let change = from_to(from, to);
+                let change = format!("changed {change}; this cannot be shown to be compatible");
+                let rule = &rules::DISCRIMINATOR_CHANGED;
+                (value, (rule, (Some(from), Some(to)), change))
             }
             _ => continue,
         };

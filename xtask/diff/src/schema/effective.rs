@@ -151,10 +151,8 @@ impl<'a> Effective<'a> {
             unions.any(|union| of_part == Some(union.node.id))
         };
         let says = |keyword: &str| part.get(keyword).is_some();
-        !["type", "properties", "items", "additionalProperties"]
-            .into_iter()
-            .any(says)
-            && !["oneOf", "anyOf"].into_iter().any(is_choice)
+        let typed = ["type", "properties", "items", "additionalProperties"];
+        !typed.into_iter().any(says) && !["oneOf", "anyOf"].into_iter().any(is_choice)
     }
 
     /// The listed values, if they are listed.
@@ -261,19 +259,13 @@ impl<'a> Effective<'a> {
 
 /// Whether a keyword restricts no value, or only through the schemas in it.
 fn says_nothing(keyword: &str) -> bool {
-    const KEYWORDS: [&str; 10] = [
-        "allOf",
-        "oneOf",
-        "anyOf",
-        "title",
-        "xml",
-        "nullable",
-        "deprecated",
-        "default",
-        "readOnly",
-        "writeOnly",
-    ];
-    KEYWORDS.contains(&keyword) || fields::is_words(keyword)
+    let is_said_elsewhere = matches!(
+        keyword,
+        "allOf" | "oneOf" | "anyOf" | "nullable" | "default" | "readOnly" | "writeOnly"
+    );
+    is_said_elsewhere
+        || matches!(keyword, "title" | "xml" | "deprecated")
+        || fields::is_words(keyword)
 }
 
 /// The properties that are allowed though they are not described.
@@ -310,13 +302,12 @@ fn type_of_value(value: &Node) -> &'static str {
 }
 
 fn intersection<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-    let both = |one: &BTreeSet<&'a str>, other: &BTreeSet<&'a str>| -> Vec<&'a str> {
-        one.iter()
-            .filter(|kind| {
-                other.contains(*kind) || (**kind == "integer" && other.contains("number"))
-            })
-            .copied()
-            .collect()
+    let is_in = |kind: &str, others: &BTreeSet<&str>| {
+        others.contains(kind) || (kind == "integer" && others.contains("number"))
     };
-    both(a, b).into_iter().chain(both(b, a)).collect()
+    let shared = a.iter().filter(|kind| is_in(kind, b));
+    shared
+        .chain(b.iter().filter(|kind| is_in(kind, a)))
+        .copied()
+        .collect()
 }

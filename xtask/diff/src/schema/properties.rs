@@ -98,13 +98,11 @@ fn removed<'a>(
     } else {
         (&rules::OPTIONAL_PROPERTY_REMOVED, "optional")
     };
-    let mark = access_mark(sides.direction);
-    let what = match new {
-        None => format!("{kind} property `{name}` removed"),
-        Some(_) => {
-            format!("{kind} property `{name}` removed from this direction: it became {mark}")
-        }
+    let how = match (new, access_mark(sides.direction)) {
+        (None, _) => "removed".to_owned(),
+        (Some(_), mark) => format!("removed from this direction: it became {mark}"),
     };
+    let what = format!("{kind} property `{name}` {how}");
     sides.note(rule, places(Some(old), new), what);
 }
 
@@ -123,13 +121,11 @@ fn added<'a>(
         false => &rules::OPTIONAL_PROPERTY_ADDED,
     };
     let kind = if new.required { "required" } else { "optional" };
-    let mark = access_mark(sides.direction);
-    let what = match old {
-        None => format!("{kind} property `{name}` added"),
-        Some(_) => {
-            format!("{kind} property `{name}` added to this direction: it is no longer {mark}")
-        }
+    let how = match (old, access_mark(sides.direction)) {
+        (None, _) => "added".to_owned(),
+        (Some(_), mark) => format!("added to this direction: it is no longer {mark}"),
     };
+    let what = format!("{kind} property `{name}` {how}");
     sides.note(rule, places(old, Some(new)), what);
 }
 

@@ -134,13 +134,17 @@ fn pair_changed<'a>(
     for flag in ["allowReserved", "allowEmptyValue"] {
         // OpenAPI gives them no meaning elsewhere.
         if before.location == "query" && after.location == "query" {
-            let [set, unset] = [("false", "true"), ("true", "false")]
-                .map(|(was, is)| format!("changed from {was} to {is}"));
             context.switched(
                 flags(nodes, flag),
                 [
-                    (&rules::PARAMETER_SERIALIZATION_LOOSENED, &set),
-                    (&rules::PARAMETER_SERIALIZATION_CHANGED, &unset),
+                    (
+                        &rules::PARAMETER_SERIALIZATION_LOOSENED,
+                        "changed from false to true",
+                    ),
+                    (
+                        &rules::PARAMETER_SERIALIZATION_CHANGED,
+                        "changed from true to false",
+                    ),
                 ],
                 &format!("{name}: {flag}"),
                 sites,
