@@ -2,7 +2,8 @@
 //!
 //! `cargo run --example safe_restore` does it in a sandbox on this machine: no account, no keys, no
 //! network. `cargo run --example safe_restore -- --live --project P --dataset D --version N` does it
-//! for real, with the keys in `DD_API_KEY` and `DD_APP_KEY` and the site in `DD_SITE`.
+//! for real, with the keys in `DD_API_KEY` and `DD_APP_KEY` and the site in `DD_SITE`. A signal ends it early,
+//! and leaves no lock behind.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -44,8 +45,20 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             dataset: Some(dataset),
             version: Some(version),
         } => {
-            let dataset = Client::from_env()?.dataset(project.parse()?, dataset.parse()?);
-            restore_under_lock(&dataset, version).await
+            let client = Client::from_env()?;
+            let dataset = client.dataset(project.parse()?, dataset.parse()?);
+            let restored = tokio::select! {
+                restored = restore_under_lock(&dataset, version) => restored,
+                // Drops the work, which releases the lock in the background.
+                signal = ended_by_signal() => Err(signal.into()),
+            };
+            for dataset in client.shutdown(Duration::from_secs(60)).await {
+                eprintln!(
+                    "dataset {} may still be locked; unlock it, or lock it again",
+                    dataset.dataset_id()
+                );
+            }
+            restored
         }
         _ => in_the_sandbox().await,
     }
@@ -56,13 +69,31 @@ async fn restore_under_lock(
     dataset: &Dataset,
     version: DatasetVersion,
 ) -> Result<(), Box<dyn Error>> {
-    let attempts = dataset
-        .with_draft_lock(async |dataset| {
-            Ok::<_, llmobs_datasets::Error>(dataset.restore(version).await?.attempts())
-        })
+    let restored = dataset
+        .with_draft_lock(async |locked| locked.restore(version).await)
         .await?;
-    println!("restored version {version} under the lock; the restore took {attempts} attempt(s)");
+    let attempts = restored.attempts();
+    println!("restored version {version} under the lock ({attempts} attempts)");
     Ok(())
+}
+
+/// Waits for Ctrl-C or, on Unix, for SIGTERM; returns which of them it was.
+async fn ended_by_signal() -> &'static str {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return "ended by SIGTERM",
+                _ = tokio::signal::ctrl_c() => return "ended by Ctrl-C",
+            }
+        }
+    }
+    // Without a handler, the signal ends the program by itself.
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => "ended by Ctrl-C",
+        Err(_) => std::future::pending().await,
+    }
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
@@ -103,8 +134,8 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     let state = of_jane.lock().await?;
     println!(
         "locked by {} since {}",
-        state.user.name.as_deref().unwrap_or(&state.user.id),
-        state.drafting_since
+        state.user().name.as_deref().unwrap_or(&state.user().id),
+        state.drafting_since()
     );
     if let Err(error) = of_john.lock().await {
         println!("a second user is refused: {error}");

@@ -3,19 +3,25 @@
 use std::mem;
 
 use bytes::{Bytes, BytesMut};
-use llmobs_datasets_generated::{ResponseValue, types};
-use reqwest::Response;
-use reqwest::header::CONTENT_TYPE;
+use llmobs_datasets_generated::types;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Unreadable;
 
+/// The status and the headers of a response.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
 /// An answer with what could be read of its body.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Status and headers.
-    pub(crate) head: ResponseValue<()>,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
     /// Whether the body goes on beyond the cap.
     pub(crate) too_large: bool,
@@ -24,9 +30,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer whose body is still to be read.
     pub(crate) fn new(response: &mut Response) -> Self {
-        let headers = mem::take(response.headers_mut());
         Self {
-            head: ResponseValue::new((), response.status(), headers),
+            head: Head {
+                status: response.status(),
+                headers: mem::take(response.headers_mut()),
+            },
             body: Bytes::new(),
             too_large: false,
         }
@@ -134,7 +142,7 @@ impl Answer {
         const HTML: &[u8] = b"text/html";
         match self.first_byte() {
             Some(first) => first == b'<',
-            None => self.head.headers().get(CONTENT_TYPE).is_some_and(|value| {
+            None => self.head.headers.get(CONTENT_TYPE).is_some_and(|value| {
                 let start = value.as_bytes().get(..HTML.len());
                 start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
             }),

@@ -1,37 +1,40 @@
-//! The errors in the body of an answer, in whichever of its forms the service writes them.
+//! The errors in the body of a response, in any of the forms that the service writes.
 
 use llmobs_datasets_generated::types::{JsonapiErrorItem, JsonapiErrorItemSource};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One of the errors in the body of an answer, from an object (`#/components/schemas/JSONAPIErrorItem`)
-/// or a plain string (`#/components/schemas/APIErrorResponse`). [`Error::errors`](crate::Error::errors)
-/// has them. No part is certain to be there.
-#[derive(Clone, Debug, PartialEq)]
+/// One of the errors in the body of a response, from an object (`#/components/schemas/JSONAPIErrorItem`)
+/// or a plain string (`#/components/schemas/APIErrorResponse`); see [`Error::errors`](crate::Error::errors).
+/// Every part is optional.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiError {
+    #[serde(flatten)]
     item: JsonapiErrorItem,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
 }
 
 impl ApiError {
-    /// What kind of error it is. A plain string is the title.
+    /// The kind of error. A plain string is the title.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         self.item.title.as_deref()
     }
 
-    /// What went wrong in this very call, for a person to read.
+    /// A human-readable explanation of this occurrence.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         self.item.detail.as_deref()
     }
 
-    /// An application-specific code. It is not documented, but sent at times.
+    /// An application-specific code. It is not documented, but sometimes sent.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The HTTP status as the service wrote it in the error. That of the answer is
+    /// The HTTP status as the service wrote it in the error. The status of the response is
     /// [`Error::status`](crate::Error::status).
     #[must_use]
     pub fn status(&self) -> Option<&str> {
@@ -56,7 +59,7 @@ impl ApiError {
         self.source()?.header.as_deref()
     }
 
-    /// Further facts, in no standard form.
+    /// Further details, in no standard form.
     #[must_use]
     pub fn meta(&self) -> Option<&Map<String, Value>> {
         self.item.meta.as_ref()

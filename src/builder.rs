@@ -1,15 +1,19 @@
 //! Configuration of a client.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use llmobs_datasets_generated as generated;
-use reqwest::header::HeaderValue;
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
 
+use crate::attempt::{Attempt, AttemptResult, Hooks};
 use crate::client::Inner;
-use crate::clock::{Clock, Time};
 use crate::credentials;
-use crate::{Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
+use crate::endpoint::{Host, LOCALHOST, LOOPBACK};
+use crate::{BaseUrl, Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
 
 const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 
@@ -19,7 +23,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 /// # use std::time::Duration;
 /// use llmobs_datasets::{Client, Credentials, Site};
 ///
-/// let client = Client::builder(Credentials::new("an API key", "an application key")?)
+/// let client = Client::builder(Credentials::new("api-key", "application-key")?)
 ///     .endpoint(Site::EU1)
 ///     .attempt_timeout(Duration::from_secs(5))
 ///     .user_agent("dataset-editor/2.1")
@@ -37,7 +41,10 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
-    time: Time,
+    lock_wait: Option<Duration>,
+    adopt_held_lock: bool,
+    proxies_of_environment: bool,
+    hooks: Hooks,
 }
 
 impl ClientBuilder {
@@ -52,28 +59,27 @@ impl ClientBuilder {
             max_response_bytes: 1 << 20,
             user_agent: None,
             http: None,
-            time: Time::default(),
+            lock_wait: None,
+            adopt_held_lock: true,
+            proxies_of_environment: false,
+            hooks: Hooks::default(),
         }
     }
 
-    /// Starts with the keys, the site and the proxies of the environment, as [`Client::from_env`] reads
-    /// them.
+    /// Starts with the keys, the endpoint and the proxies of the environment, as [`Client::from_env`]
+    /// reads them.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the name of the variable
-    /// that is missing or wrong, and what to do.
+    /// that is missing or wrong, and how to fix it.
     pub fn from_env() -> Result<Self> {
-        let site = match credentials::from_env("DD_SITE")? {
-            Some(site) => site.parse().map_err(|error| {
-                Error::configuration(format!("the environment variable DD_SITE: {error}"))
-            })?,
-            None => Site::default(),
-        };
-        // With the proxies of the environment, which reqwest reads by itself.
-        Ok(Self::new(Credentials::from_env()?)
-            .endpoint(site)
-            .http(reqwest::Client::builder()))
+        let mut builder = Self::new(Credentials::from_env()?);
+        builder.proxies_of_environment = true;
+        Ok(match endpoint_variable::<BaseUrl>(BASE_URL)? {
+            Some(base_url) => builder.endpoint(base_url),
+            None => builder.endpoint(endpoint_variable::<Site>("DD_SITE")?.unwrap_or_default()),
+        })
     }
 
     /// Where the API is: a [`Site`] or a [`BaseUrl`](crate::BaseUrl). [`Site::US1`] by default.
@@ -130,19 +136,31 @@ impl ClientBuilder {
         self
     }
 
-    /// The HTTP client to build on, for a proxy, further roots and the like. Redirects, retries, the
-    /// headers with the keys, the user agent and the connect timeout are still set by this builder.
-    /// Without it, no proxy is used, and never for plain HTTP to this machine. With the feature
-    /// `rustls-no-provider` alone, a crypto provider must be installed even if the client brings TLS of
-    /// its own: whether it does can't be seen.
+    /// Sets the HTTP client to build on, for a proxy, further root certificates and the like. Redirects,
+    /// retries, the headers with the keys, the user agent and the connect timeout are still set by this
+    /// builder, and no proxy is ever used for plain HTTP to this machine. Everything else is then yours to
+    /// set:
+    ///
+    /// - The default client drops idle connections after 20 seconds, before most servers close them, as a
+    ///   request that is sent just then is lost. reqwest's own default is 90 seconds.
+    /// - The default client speaks only HTTP/1.1. With HTTP/2, all attempts of a call share one connection,
+    ///   so a connection that hangs defeats them all. Set `http2_keep_alive_interval` and
+    ///   `http2_keep_alive_timeout` to less than the attempt timeout to have it closed.
+    /// - reqwest uses the proxies of the environment unless told otherwise.
+    /// - With the feature `rustls-no-provider` alone, a crypto provider must be installed even if this
+    ///   client brings its own TLS: there is no way to detect whether it does.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
-    /// # let keys = Credentials::new("an API key", "an application key")?;
-    /// let proxy = reqwest::Proxy::all("http://proxy.example.com:3128")?;
-    /// let client = Client::builder(keys)
-    ///     .http(reqwest::Client::builder().proxy(proxy))
-    ///     .build()?;
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// # use std::time::Duration;
+    /// use llmobs_datasets::reqwest;
+    ///
+    /// let http = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::all("http://proxy.example.com:3128")?)
+    ///     .http1_only()
+    ///     .pool_idle_timeout(Duration::from_secs(20));
+    /// let client = Client::builder(keys).http(http).build()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -151,10 +169,82 @@ impl ClientBuilder {
         self
     }
 
-    /// The clock that timeouts and waits go by, for tests. Tokio's by default.
+    /// How long [`draft_lock`](crate::Dataset::draft_lock) and
+    /// [`with_draft_lock`](crate::Dataset::with_draft_lock) wait for a lock that somebody else holds, be it
+    /// another user or another task of this process. The two waits share this one deadline. A request that
+    /// is in flight at the deadline is not cut off.
+    ///
+    /// By default, another user's lock is refused at once, and other tasks of the process are waited for
+    /// without a limit. [`Duration::ZERO`] refuses both at once.
     #[must_use]
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.time = Time::Other(Arc::new(clock));
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = Some(wait);
+        self
+    }
+
+    /// Whether a draft lock that this user held before the call is adopted, as a service does that recovers
+    /// its own lock after a crash. On by default. If it is off, such a lock is refused with
+    /// [`ErrorKind::HeldBefore`](crate::ErrorKind::HeldBefore) and stays as it is: turn it off where several
+    /// processes share an application key.
+    ///
+    /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
+    /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
+    /// than that is not detected.
+    #[must_use]
+    pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
+        self.adopt_held_lock = adopt;
+        self
+    }
+
+    /// Sets a hook to call before each attempt. It can add headers to the request, such as
+    /// `traceparent`; the keys are not among the headers that it sees.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// use llmobs_datasets::reqwest::header::HeaderValue;
+    ///
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let client = Client::builder(keys)
+    ///     .before_attempt(move |_, headers| {
+    ///         headers.insert("traceparent", HeaderValue::from_static(traceparent));
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
+    #[must_use]
+    pub fn before_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Sets a hook to call after each attempt, for metrics. An attempt whose call is dropped has no
+    /// result, so the hook isn't called for it.
+    ///
+    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    ///
+    /// ```
+    /// # use llmobs_datasets::{Client, Credentials};
+    /// # let keys = Credentials::new("api-key", "application-key")?;
+    /// let client = Client::builder(keys)
+    ///     .after_attempt(|attempt, result| {
+    ///         let template = attempt.operation.url_template();
+    ///         println!("{template}: {:?} in {:?}", result.status, result.duration);
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), llmobs_datasets::Error>(())
+    /// ```
+    #[must_use]
+    pub fn after_attempt(
+        mut self,
+        hook: impl Fn(&Attempt<'_>, &AttemptResult) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
         self
     }
 
@@ -194,17 +284,32 @@ impl ClientBuilder {
             // Here, as reqwest doesn't say which header it can't send.
             Some(prefix) => HeaderValue::try_from(format!("{prefix} {VERSION}")).map_err(|_| {
                 Error::configuration(format!(
-                    "the user agent {prefix:?} has a character that can't stand in an HTTP header; \
-                     remove it"
+                    "the user agent {prefix:?} contains a character that isn't allowed in an HTTP \
+                     header; remove it"
                 ))
             })?,
             None => HeaderValue::from_static(VERSION),
         };
-        let http = match self.http {
-            Some(http) if self.endpoint.needs_no_proxy() => http.no_proxy(),
+        let base_url = self.endpoint.base_url().into_owned();
+        let host = Url::parse(&base_url).ok().as_ref().and_then(Host::of);
+        let host = host.ok_or_else(|| Error::configuration(format!("{base_url} has no host")))?;
+        let mut http = match self.http {
             Some(http) => http,
-            None => reqwest::Client::builder().no_proxy(),
+            None if self.proxies_of_environment => default_http(),
+            None => default_http().no_proxy(),
         };
+        if self.endpoint.is_plain_loopback() {
+            http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
+            #[cfg(any(
+                feature = "rustls",
+                feature = "rustls-no-provider",
+                feature = "native-tls"
+            ))]
+            {
+                // Roots would not be used, and a machine may have none.
+                http = http.tls_certs_only([]);
+            }
+        }
         let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
@@ -215,19 +320,54 @@ impl ClientBuilder {
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .build()
             .map_err(|error| {
-                Error::configuration(format!("the HTTP client can't be built: {}", chain(&error)))
+                let why = chain(&error);
+                let remedy = if why.contains("certificate") {
+                    "; install the root certificates of the system (often the package \
+                     `ca-certificates`), or set SSL_CERT_FILE to a file with some"
+                } else {
+                    ""
+                };
+                Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
-            generated: generated::Client::new_with_client(&self.endpoint.base_url(), http),
-            host: self.endpoint.host(),
+            user: self.credentials.user_at(&base_url),
+            generated: generated::Client::new_with_client(&base_url, http),
+            endpoint: self.endpoint,
+            host,
+            connect_timeout: self.connect_timeout,
+            redactor: self.credentials.redactor(),
             credentials: self.credentials,
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
             max_response_bytes: self.max_response_bytes,
-            time: self.time,
+            lock_wait: self.lock_wait,
+            adopt_held_lock: self.adopt_held_lock,
+            locks: watch::Sender::default(),
+            hooks: self.hooks,
         }))
     }
+}
+
+/// The environment variable that replaces the site with a base URL.
+const BASE_URL: &str = "LLMOBS_DATASETS_BASE_URL";
+
+/// What an environment variable says of the endpoint. An empty one counts as unset.
+fn endpoint_variable<T: FromStr<Err = Error>>(variable: &str) -> Result<Option<T>> {
+    let value = credentials::from_env(variable)?.filter(|value| !value.is_empty());
+    let parsed = value.map(|value| value.parse()).transpose();
+    parsed.map_err(|error| {
+        Error::configuration(format!("the environment variable {variable}: {error}"))
+    })
+}
+
+/// The HTTP client to build on if the caller brings none.
+fn default_http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        // All attempts of a call would share a hung HTTP/2 connection.
+        .http1_only()
+        // Servers close idle connections, often after a minute. A request that is sent just then is lost.
+        .pool_idle_timeout(Duration::from_secs(20))
 }
 
 /// An error with its sources in one line.

@@ -1,17 +1,21 @@
 //! A call: one attempt after the other, until there is a success or none is to be had.
 
+use std::future::{Future, pending};
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use llmobs_datasets_generated as generated;
-use llmobs_datasets_generated::{ClientInfo as _, ResponseValue, types};
-use reqwest::Url;
+use llmobs_datasets_generated::{ClientInfo as _, types};
 use reqwest::header::LOCATION;
+use reqwest::{StatusCode, Url};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument as _, Span};
 
-use crate::answer::{Answer, without_mark};
+use crate::answer::{Answer, Head, without_mark};
+use crate::attempt::{Attempt, AttemptResult};
 use crate::client::Inner;
-use crate::clock::Elapsed;
+use crate::endpoint::Host;
 use crate::error::{Answered, Call, Cause, Unreadable};
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, api_error, rate_limit};
 
@@ -33,11 +37,36 @@ impl Request<'_> {
     }
 }
 
-/// How the value of a 2xx is had.
+/// A failed attempt, with its response if there was one.
+struct Failed {
+    cause: Cause,
+    answer: Option<Answer>,
+}
+
+impl From<Cause> for Failed {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            answer: None,
+        }
+    }
+}
+
+/// How to read the value of a 2xx.
 pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
     pub(crate) async fn call<T>(&self, request: Request<'_>, read: Read<T>) -> Result<Response<T>> {
+        self.call_until(request, read, pending()).await
+    }
+
+    /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
+    pub(crate) async fn call_until<T>(
+        &self,
+        request: Request<'_>,
+        read: Read<T>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Response<T>> {
         let operation = request.operation();
         let span = tracing::info_span!(
             "llmobs_datasets.call",
@@ -45,14 +74,17 @@ impl Dataset {
             otel.name = %operation,
             http.request.method = %operation.method(),
             url.template = operation.url_template(),
-            server.address = %self.client.inner.host,
+            server.address = self.client.inner.host.name,
+            server.port = self.client.inner.host.port,
+            llmobs.project_id = %self.project_id(),
+            llmobs.dataset_id = %self.dataset_id(),
             http.response.status_code = tracing::field::Empty,
             http.request.resend_count = tracing::field::Empty,
             error.r#type = tracing::field::Empty,
             otel.status_code = tracing::field::Empty,
         );
         // Pinned where it is made, as all large futures of a call: handing one on copies it.
-        let attempts = pin!(self.attempts(request, read, &span));
+        let attempts = pin!(self.attempts(request, read, &span, stop));
         attempts.instrument(span.clone()).await
     }
 
@@ -61,42 +93,49 @@ impl Dataset {
         request: Request<'_>,
         read: Read<T>,
         span: &Span,
+        stop: impl Future<Output = ()>,
     ) -> Result<Response<T>> {
         let operation = request.operation();
         let client = &*self.client.inner;
-        let mut start = client.time.now();
+        let mut stop = pin!(stop);
+        let mut start = Instant::now();
         let end = after(start, client.call_timeout);
         let mut waits = None;
         let mut attempts = 0;
         let mut effect_possible = false;
         loop {
             attempts += 1;
-            let sent = self.attempt(request, start, end).await;
-            let (cause, answer) = match sent {
-                Ok(mut answer) => {
-                    if answer.head.status().is_success() {
-                        match read(&answer) {
-                            Ok(value) => {
-                                record_status(span, &answer);
-                                return Ok(Response::new(value, answer.head, attempts));
-                            }
-                            Err(why) => {
-                                let why = client.reread(&mut answer, read).unwrap_or(why);
-                                (Cause::Unreadable(why), Some(answer))
-                            }
-                        }
-                    } else {
-                        (Cause::Status(answer.head.status()), Some(answer))
-                    }
-                }
-                Err(cause) => {
-                    // What can't be sent is no attempt.
-                    attempts -= u32::from(matches!(cause, Cause::InvalidInput(_)));
-                    (cause, None)
+            let attempt = Attempt {
+                operation,
+                project_id: self.project_id(),
+                dataset_id: self.dataset_id(),
+                number: attempts,
+            };
+            let ended = |status, error, retry_in| {
+                if let Some(after) = &client.hooks.after {
+                    let duration = start.elapsed();
+                    after(
+                        &attempt,
+                        &AttemptResult {
+                            status,
+                            error,
+                            duration,
+                            retry_in,
+                        },
+                    );
                 }
             };
+            let sent = self.attempt(request, read, &attempt, start, end).await;
+            let Failed { cause, answer } = match sent {
+                Ok((value, head)) => {
+                    record_status(span, head.status);
+                    ended(Some(head.status), None, None);
+                    return Ok(Response::new(value, head, attempts, effect_possible));
+                }
+                Err(failed) => failed,
+            };
             let hint = answer.as_ref().and_then(|answer| {
-                rate_limit::retry_hint(answer.head.status(), answer.head.headers())
+                rate_limit::retry_hint(answer.head.status, &answer.head.headers)
             });
             let wait = if client.retry.allows(operation, &cause) {
                 waits
@@ -110,61 +149,94 @@ impl Dataset {
                 Outcome::NotApplied if effect_possible => Outcome::Unknown,
                 outcome => outcome,
             };
-            let error = |cause, answer: Option<Answer>| {
-                Error::of_call(
-                    self.named(operation),
-                    cause,
-                    outcome,
-                    answer.map(|it| client.told(it)),
-                    attempts,
-                )
-            };
-            let Some(wait) = wait.filter(|wait| after(client.time.now(), *wait) < end) else {
-                if let Some(answer) = &answer {
-                    record_status(span, answer);
+            effect_possible |= outcome == Outcome::Unknown;
+            let wait = wait.filter(|wait| after(Instant::now(), *wait) < end);
+            let status = answer.as_ref().map(|answer| answer.head.status);
+            if let Cause::InvalidInput(_) = cause {
+                attempts -= 1; // Nothing was attempted.
+            } else {
+                ended(status, Some(cause.kind()), wait);
+            }
+            let error = Error::of_call(
+                self.named(operation),
+                cause,
+                outcome,
+                answer.map(|it| client.told(it)),
+                attempts,
+                effect_possible,
+            );
+            let stopped = match wait {
+                None => true,
+                Some(wait) => {
+                    span.record("http.request.resend_count", attempts);
+                    tracing::debug!(
+                        attempt = attempts,
+                        reason = %error,
+                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        "retrying"
+                    );
+                    matches!(
+                        select(stop.as_mut(), pin!(sleep(wait))).await,
+                        Either::Left(_)
+                    )
                 }
-                let error = error(cause, answer);
+            };
+            if stopped {
+                if let Some(status) = status {
+                    record_status(span, status);
+                }
                 span.record("error.type", tracing::field::debug(error.kind()));
                 span.record("otel.status_code", "ERROR");
                 return Err(error);
-            };
-            effect_possible |= outcome == Outcome::Unknown;
-            span.record("http.request.resend_count", attempts);
-            tracing::debug!(
-                attempt = attempts,
-                reason = %error(cause, answer),
-                wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                "retrying"
-            );
-            client.time.sleep(wait).await;
-            start = client.time.now();
+            }
+            start = Instant::now();
         }
     }
 
-    /// One attempt: an answer, or why there is none.
-    async fn attempt(
+    /// One attempt: the value of its response with status and headers, or the cause of its failure.
+    async fn attempt<T>(
         &self,
         request: Request<'_>,
+        read: Read<T>,
+        attempt: &Attempt<'_>,
         start: Instant,
         call_end: Instant,
-    ) -> Result<Answer, Cause> {
+    ) -> Result<(T, Head), Failed> {
         let client = &*self.client.inner;
         let end = call_end.min(after(start, client.attempt_timeout));
-        let request = self.generated(request)?;
+        let mut request = self.generated(request)?;
+        if let Some(before) = &client.hooks.before {
+            before(attempt, request.headers_mut());
+        }
         let sent = client.generated.client().execute(*request);
-        let mut response = match client.time.until(end, sent).await {
+        let mut response = match timeout_at(end, sent).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(unanswered(error)),
-            Err(Elapsed) if end == call_end => {
-                return Err(Cause::CallTimedOut(client.call_timeout));
+            Ok(Err(error)) => return Err(unanswered(error).into()),
+            Err(_) if end == call_end => {
+                return Err(Cause::CallTimedOut(client.call_timeout).into());
             }
-            Err(Elapsed) => return Err(Cause::AttemptTimedOut(None)),
+            Err(_) => return Err(Cause::AttemptTimedOut(None).into()),
         };
         let mut answer = Answer::new(&mut response);
-        let read = answer.read_body(response, client.max_response_bytes);
+        let body = answer.read_body(response, client.max_response_bytes);
         // Time that is up ends the body, not the answer: its status is known.
-        let _ = client.time.until(end, pin!(read)).await;
-        Ok(answer)
+        let _ = timeout_at(end, pin!(body)).await;
+        if !answer.head.status.is_success() {
+            return Err(Failed {
+                cause: Cause::Status(answer.head.status),
+                answer: Some(answer),
+            });
+        }
+        match read(&answer) {
+            Ok(value) => Ok((value, answer.head)),
+            Err(why) => {
+                let why = client.reread(&mut answer, read).unwrap_or(why);
+                Err(Failed {
+                    cause: Cause::Unreadable(why),
+                    answer: Some(answer),
+                })
+            }
+        }
     }
 
     /// The request as generated code makes it, or why there is none.
@@ -188,6 +260,13 @@ impl Dataset {
         })
     }
 
+    /// An error without a call.
+    pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
+        let outcome = cause.outcome();
+        let unsettled = outcome == Outcome::Unknown;
+        Error::of_call(self.named(operation), cause, outcome, None, 0, unsettled)
+    }
+
     fn named(&self, operation: Operation) -> Call {
         let client = &*self.client.inner;
         Call {
@@ -201,17 +280,17 @@ impl Dataset {
 }
 
 impl Inner {
-    /// Why an answer can't be read, without the keys should it repeat them: what says why may quote
-    /// it. Of an answer without keys, nothing else is to be said.
+    /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
+    /// response has no keys.
     fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
-        answer.body = self.credentials.hide_in(&answer.body)?.into();
+        answer.body = self.redactor.redact(&answer.body)?.into();
         Some(read(answer).err().unwrap_or(Unreadable::NotJson))
     }
 
-    /// An answer as errors keep it, without the keys should it repeat them.
+    /// A response as errors keep it, without the keys.
     fn told(&self, answer: Answer) -> Answered {
-        let body = match self.credentials.hide_in(&answer.body) {
-            Some(hidden) => hidden.into(),
+        let body = match self.redactor.redact(&answer.body) {
+            Some(redacted) => redacted.into(),
             None => answer.body,
         };
         Answered {
@@ -222,17 +301,14 @@ impl Inner {
         }
     }
 
-    /// The host that a redirect leads to; the rest of its URL may hold what is not for a log, and so may
-    /// the host if the URL repeats a key.
-    fn redirect_host(&self, head: &ResponseValue<()>) -> Option<String> {
-        let location = head.headers().get(LOCATION)?.to_str().ok()?;
-        if !head.status().is_redirection()
-            || self.credentials.hide_in(location.as_bytes()).is_some()
-        {
-            return None;
-        }
+    /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
+    /// repeats a key.
+    fn redirect_host(&self, head: &Head) -> Option<Host> {
+        let location = head.headers.get(LOCATION)?.to_str().ok()?;
         let url = Url::parse(location).ok()?;
-        url.host_str().map(str::to_owned)
+        let host = Host::of(&url).filter(|_| head.status.is_redirection())?;
+        let shown = self.redactor.redact(host.name.as_bytes()).is_none();
+        shown.then_some(host)
     }
 }
 
@@ -253,13 +329,12 @@ fn unanswered(error: reqwest::Error) -> Cause {
 }
 
 /// Tells the span of the call the status that the call ends with.
-fn record_status(span: &Span, answer: &Answer) {
-    let status = answer.head.status().as_u16();
-    span.record("http.response.status_code", status);
+fn record_status(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
 }
 
 /// A time later than another; one beyond what can be told is as good as never.
-fn after(start: Instant, duration: Duration) -> Instant {
+pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
     start.checked_add(duration.min(NEVER)).unwrap_or(start)
 }

@@ -1,31 +1,35 @@
-//! The two keys of a call, and how they are kept from being seen.
+//! The two keys of a call.
 
 use std::env;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Error;
+use crate::redactor::Redactor;
 
 const API_KEY: HeaderName = HeaderName::from_static("dd-api-key");
 const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key");
 
-/// An API key, which names the organization, with an application key, which names the calling user
-/// (`#/components/securitySchemes`).
+/// An API key, which identifies the organization, and an application key, which identifies the calling
+/// user (`#/components/securitySchemes`).
 ///
-/// They are wiped from memory on drop, and shown by no `Debug`, error, log or span of this crate. The
-/// HTTP client of a [`Client`](crate::Client) has a copy of its own, which is marked as sensitive, but
-/// not wiped.
+/// Keys are wiped from memory on drop, and no `Debug`, error, log or span of this crate shows them. The
+/// HTTP client of a [`Client`](crate::Client) holds its own copies, which are marked as sensitive but not
+/// wiped.
 ///
 /// ```
 /// use llmobs_datasets::Credentials;
 ///
-/// let keys = Credentials::new("an API key", "an application key")?;
-/// assert!(!format!("{keys:?}").contains("an API key"));
+/// let keys = Credentials::new("api-key", "application-key")?;
+/// assert!(!format!("{keys:?}").contains("api-key"));
 ///
-/// let error = Credentials::new("an API key\n", "an application key").unwrap_err();
-/// assert!(error.to_string().starts_with("the API key has a line break; remove it"));
+/// let error = Credentials::new("api-key\n", "application-key").unwrap_err();
+/// let expected = "the API key contains a line break (U+000A) at position 8; remove it";
+/// assert_eq!(error.to_string(), expected);
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -52,13 +56,14 @@ impl fmt::Display for Source {
 }
 
 impl Credentials {
-    /// Takes an API key and an application key. Whether they are valid is for the service to say.
+    /// Creates credentials from an API key and an application key. Only the service can tell whether the
+    /// keys are valid.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a key that is blank or can't
-    /// stand in a header. The error doesn't show it. Nothing else is asked of a key: its form is Datadog's
-    /// to choose.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a key that is blank, or contains
+    /// anything but visible ASCII characters. The error names the character and its position, and doesn't
+    /// show the key. No other form is required.
     pub fn new(
         api_key: impl Into<SecretString>,
         application_key: impl Into<SecretString>,
@@ -84,7 +89,7 @@ impl Credentials {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the name of the variable
-    /// that is missing, blank, quoted, or not fit for a header.
+    /// that is missing, blank, quoted, or contains anything but visible ASCII characters.
     pub fn from_env() -> Result<Self, Error> {
         Ok(Self {
             api_key: key_from_env("DD_API_KEY", "an API key of your organization")?,
@@ -95,6 +100,12 @@ impl Credentials {
 
     pub(crate) fn source(&self) -> Source {
         self.source
+    }
+
+    /// A number that stands for the user at an endpoint, without the key: it is another one in each process.
+    pub(crate) fn user_at(&self, base_url: &str) -> u64 {
+        static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        HASH.hash_one((base_url, self.application_key.expose_secret()))
     }
 
     /// The headers that carry the keys, marked so that no HTTP library shows them.
@@ -112,99 +123,35 @@ impl Credentials {
         Ok(headers)
     }
 
-    /// Hides the keys in a text of the server's, if it has them: a proxy may send back what it was
-    /// sent, as it is or as JSON and URLs write it.
-    pub(crate) fn hide_in(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let keys = [&self.api_key, &self.application_key];
-        // HTTP takes the blanks around a header's value off, so a server knows a key without them.
-        let keys = keys.map(|key| key.expose_secret().trim().as_bytes());
-        let mut hidden = Vec::with_capacity(text.len());
-        let mut found = false;
-        let mut rest = text;
-        while let Some((first, after_first)) = rest.split_first() {
-            let after_key =
-                |key: &&[u8]| Writing::ALL.into_iter().find_map(|it| it.after(key, rest));
-            // Of two keys that begin alike, the longer one.
-            if let Some(after) = keys.iter().filter_map(after_key).min_by_key(|it| it.len()) {
-                hidden.extend_from_slice(b"[hidden]");
-                found = true;
-                rest = after;
-            } else {
-                hidden.push(*first);
-                rest = after_first;
-            }
-        }
-        found.then_some(hidden)
+    /// Finds the keys in texts.
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new([&self.api_key, &self.application_key])
     }
 }
 
-/// How many characters of a key are a secret at the end of a text. Fewer may stand there by chance.
-const TELLING: usize = 5;
-
-/// The length of `\u0000`.
-const LONGEST_ESCAPE: usize = 6;
-
-/// How a text writes a key.
-#[derive(Clone, Copy)]
-enum Writing {
-    AsItIs,
-    /// With any of its characters escaped: some writers do more than they must.
-    Json,
-    /// Percent-encoded, likewise.
-    Url,
-}
-
-impl Writing {
-    const ALL: [Self; 3] = [Self::AsItIs, Self::Json, Self::Url];
-
-    /// What comes after a key that a text begins with, if it does; nothing, if the text ends within it.
-    fn after<'a>(self, key: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
-        let mut rest = text;
-        for (written, expected) in key.iter().enumerate() {
-            match self.first(rest) {
-                Some((byte, after)) if byte == *expected => rest = after,
-                // Cut short by the cap on bodies or by the end of the connection.
-                None if written >= TELLING && rest.len() < LONGEST_ESCAPE => return Some(&[]),
-                _ => return None,
-            }
-        }
-        Some(rest)
-    }
-
-    /// The byte that the start of a text stands for, with what comes after it. A key is ASCII.
-    fn first(self, text: &[u8]) -> Option<(u8, &[u8])> {
-        let (first, rest) = text.split_first()?;
-        match (self, *first) {
-            (Self::Json, b'\\') => match rest.split_first()? {
-                (b'u', rest) => hexadecimal(4, rest),
-                (b't', rest) => Some((b'\t', rest)),
-                (byte @ (b'"' | b'\\' | b'/'), rest) => Some((*byte, rest)),
-                _ => None,
-            },
-            (Self::Url, b'%') => hexadecimal(2, rest),
-            (_, byte) => Some((byte, rest)),
-        }
-    }
-}
-
-/// The byte of so many hexadecimal digits, with what comes after them.
-fn hexadecimal(digits: usize, text: &[u8]) -> Option<(u8, &[u8])> {
-    let (number, rest) = text.split_at_checked(digits)?;
-    let number = u16::from_str_radix(str::from_utf8(number).ok()?, 16).ok()?;
-    Some((u8::try_from(number).ok()?, rest))
-}
-
-/// Why a key can't be used, if it can't. The key itself is not in the words.
-fn fault(key: &str) -> Option<&'static str> {
+/// Why a key can't be used, if so. The text doesn't show the key.
+fn fault(key: &str) -> Option<String> {
     if key.trim().is_empty() {
-        Some("is blank; give the key that Datadog shows")
-    } else if key.contains(['\n', '\r']) {
-        Some("has a line break; remove it (a file's last line is a common cause)")
-    } else if HeaderValue::from_str(key).is_err() {
-        Some("has a character that can't stand in an HTTP header; remove it")
-    } else {
-        None
+        return Some("is blank; use the key that Datadog shows".to_owned());
     }
+    let mut characters = key.chars().zip(1..);
+    let (character, position) = characters.find(|(c, _)| !c.is_ascii_graphic())?;
+    let name = match character {
+        ' ' => "a space",
+        '\t' => "a tab",
+        '\n' | '\r' => "a line break",
+        '\u{a0}' | '\u{202f}' => "a non-breaking space",
+        '\u{200b}'..='\u{200d}' | '\u{2060}' => "a zero-width character",
+        '\u{2010}'..='\u{2015}' => "a typographic dash",
+        '\u{2018}'..='\u{201f}' => "a typographic quote",
+        '\u{feff}' => "a byte order mark",
+        _ if character.is_control() => "a control character",
+        _ => "a character that is not ASCII",
+    };
+    let code = u32::from(character);
+    Some(format!(
+        "contains {name} (U+{code:04X}) at position {position}; remove it"
+    ))
 }
 
 fn key_from_env(variable: &str, meaning: &str) -> Result<SecretString, Error> {
@@ -225,11 +172,11 @@ fn key_from_env(variable: &str, meaning: &str) -> Result<SecretString, Error> {
     }
 }
 
-/// An environment variable, if it is set. A value in quotes is one that a shell would have unquoted.
+/// The value of an environment variable, if it is set. Quotes are those that a shell would have removed.
 pub(crate) fn from_env(variable: &str) -> Result<Option<String>, Error> {
     match env::var(variable) {
         Ok(value) if value.len() >= 2 && is_quoted(&value) => Err(Error::configuration(format!(
-            "the value of the environment variable {variable} is in quotes; write it without"
+            "the value of the environment variable {variable} is in quotes; remove the quotes"
         ))),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),

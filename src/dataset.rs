@@ -1,5 +1,8 @@
 //! The three verbs.
 
+use std::future::{Future, pending};
+use std::time::Duration;
+
 use llmobs_datasets_generated::types;
 
 use crate::answer::Answer;
@@ -23,7 +26,7 @@ pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
 /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// let state = dataset.lock().await?;
-/// println!("locked by {} since {}", state.user.id, state.drafting_since);
+/// println!("locked by {} since {}", state.user().id, state.drafting_since());
 /// dataset.restore(DatasetVersion::new(1)?).await?;
 /// dataset.unlock().await?;
 /// # Ok(())
@@ -40,15 +43,43 @@ pub struct Dataset {
     pub(crate) client: Client,
     project: ProjectId,
     id: DatasetId,
+    lock_wait: Option<Duration>,
 }
 
 impl Dataset {
     pub(crate) fn new(client: Client, project: ProjectId, id: DatasetId) -> Self {
         Self {
+            lock_wait: client.inner.lock_wait,
             client,
             project,
             id,
         }
+    }
+
+    /// Replaces [`ClientBuilder::lock_wait`](crate::ClientBuilder::lock_wait) for this handle.
+    ///
+    /// ```no_run
+    /// # async fn wait(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
+    /// # use std::time::Duration;
+    /// let lock = dataset.lock_wait(Duration::from_secs(300)).draft_lock().await?;
+    /// # lock.unlock().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = Some(wait);
+        self
+    }
+
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.lock_wait
+    }
+
+    /// The client that makes the calls.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// The id of the project that the dataset is in.
@@ -63,28 +94,49 @@ impl Dataset {
         &self.id
     }
 
-    /// Takes the draft lock for the calling user, and tells who holds it since when
-    /// (`LockLLMObsDatasetDraftState`). A lock that the user holds already is taken to be kept as it is;
-    /// the documentation doesn't say so.
+    /// Acquires the draft lock for the calling user, and returns who holds it, and since when
+    /// (`LockLLMObsDatasetDraftState`).
     ///
-    /// Nothing gives the lock back but [`unlock`](Self::unlock): see
-    /// [`with_draft_lock`](Self::with_draft_lock) for what can't be forgotten.
+    /// This is a single call. It doesn't queue behind other tasks of this process: **everybody who uses the
+    /// same application key is the same user, and holds the same lock.** If the user holds the lock already,
+    /// it is assumed to stay as it is; the documentation doesn't say. The lock is held until
+    /// [`unlock`](Self::unlock); [`with_draft_lock`](Self::with_draft_lock) does all of this for you.
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind); a lock that somebody else holds is taken to be a
-    /// [`Conflict`](crate::ErrorKind::Conflict). After an error with another
-    /// [outcome](crate::Error::outcome) than `NotApplied` the dataset may be locked.
+    /// See [`ErrorKind`](crate::ErrorKind). Another user's lock is assumed to be a
+    /// [`Conflict`](crate::ErrorKind::Conflict). After an error whose [outcome](crate::Error::outcome) is not
+    /// `NotApplied`, the dataset may be locked.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: if the future is dropped, the dataset may be locked, now or later.
     pub async fn lock(&self) -> Result<Response<DraftState>> {
-        self.call(Request::Lock, Answer::draft_state).await
+        self.lock_until(pending()).await
     }
 
-    /// Gives the draft lock of the calling user back (`UnlockLLMObsDatasetDraftState`). What the service
-    /// does if the user holds none is not documented.
+    /// Locks, with no further attempt once `stop` is ready.
+    pub(crate) async fn lock_until(
+        &self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Response<DraftState>> {
+        self.call_until(Request::Lock, Answer::draft_state, stop)
+            .await
+    }
+
+    /// Releases the draft lock of the calling user (`UnlockLLMObsDatasetDraftState`).
+    ///
+    /// This is a single call. It releases the lock whoever acquired it with the same application key: also
+    /// that of another task or process. The documentation doesn't say what the service does if the user
+    /// holds no lock.
     ///
     /// # Errors
     ///
     /// See [`ErrorKind`](crate::ErrorKind). The dataset may then still be locked.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: if the future is dropped, the dataset may stay locked, or be unlocked later.
     pub async fn unlock(&self) -> Result<Response<()>> {
         self.call(Request::Unlock, Answer::done).await
     }

@@ -1,34 +1,89 @@
-//! Work under the draft lock, after which the lock is always given back.
+//! Work under the draft lock, which is released however the work ends.
 
-mod guard;
+mod lease;
+mod turn;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
-use self::guard::Guard;
-use crate::{Dataset, DraftState, Error, Response, Result};
+use self::lease::{Known, Lease};
+use self::turn::Key;
+use crate::error::Unlocking;
+use crate::{Dataset, DatasetVersion, DraftLockError, DraftState, Error, Response, Result};
 
-/// The draft lock of a dataset, held.
+/// A dataset whose draft lock is held: what work under the lock needs. It doesn't hold the lock itself.
+#[derive(Clone, Debug)]
+pub struct LockedDataset {
+    dataset: Dataset,
+    known: Arc<Known>,
+    state: Option<Arc<DraftState>>,
+    held_before: bool,
+}
+
+impl LockedDataset {
+    /// The dataset.
+    #[must_use]
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Who holds the lock, and since when. `None` if the response lacked a documented part.
+    #[must_use]
+    pub fn state(&self) -> Option<&DraftState> {
+        self.state.as_deref()
+    }
+
+    /// Whether this user held the lock before the call, so that it was adopted: after a crash, or from
+    /// another process with the same application key. See
+    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock), also for the locks that this misses.
+    #[must_use]
+    pub fn held_before(&self) -> bool {
+        self.held_before
+    }
+
+    /// Same as [`Dataset::restore`].
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Dataset::restore`].
+    pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
+        self.dataset.restore(version).await
+    }
+
+    /// Asks the service whether the lock is lost: `true` if it is known to be, `false` if it is not known
+    /// to be. Call it before a step that must not happen twice.
+    ///
+    /// It locks again, and compares `drafting_since`. That a second lock by its holder keeps
+    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held is
+    /// reported as lost. If the lock was lost and is free again, the call acquires it, and `true` still
+    /// means that somebody may have been in between.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Dataset::lock`], but for a conflict: then the lock is lost.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a request that was in flight is taken into account when the lock is released.
+    pub async fn is_lost(&self) -> Result<bool> {
+        self.known.is_lost(self).await
+    }
+}
+
+/// A held draft lock, for work that doesn't fit [`Dataset::with_draft_lock`].
 ///
-/// [`unlock`](Self::unlock) gives it back and tells whether that worked; [`keep`](Self::keep) leaves
-/// the dataset locked.
+/// [`unlock`](Self::unlock) releases it and reports whether that worked; [`keep`](Self::keep) leaves the
+/// dataset locked.
 ///
-/// ```
-/// # use llmobs_datasets::DatasetVersion;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
+/// ```no_run
+/// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
 /// let lock = dataset.draft_lock().await?;
-/// println!("locked since {}", lock.state().drafting_since);
-/// lock.dataset().restore(DatasetVersion::new(1)?).await?;
+/// lock.locked().restore("1".parse()?).await?;
 /// lock.unlock().await?;
 /// # Ok(())
 /// # }
@@ -36,255 +91,150 @@ use crate::{Dataset, DraftState, Error, Response, Result};
 ///
 /// # Drop
 ///
-/// A lock that is dropped with neither (an early return, a panic, a cancelled task) is given back in
-/// the background, on the present tokio runtime or else on the one that it was taken on, without anybody
-/// to tell whether that worked, and with a warning through `tracing` in any case. If that runtime ends
-/// before, the dataset may stay locked, and another warning says so. If the same user locks again before
-/// it is done, it gives that lock back, too.
-#[must_use = "the dataset is locked until `unlock`"]
-pub struct DraftLock {
-    guard: Guard,
-    state: Response<DraftState>,
-}
+/// A lock that is dropped (an early return, a panic, a cancelled task) is released in the background, with a
+/// warning in the log. The release runs on the runtime that the lock was acquired on, or, if that has ended,
+/// on a thread of its own. [`Client::shutdown`](crate::Client::shutdown) waits for it.
+#[must_use = "dropping a lock releases it"]
+pub struct DraftLock(Lease);
 
 impl DraftLock {
-    /// The answer to the lock: who holds it, and since when.
-    pub fn state(&self) -> &Response<DraftState> {
-        &self.state
+    /// The locked dataset, to work on.
+    pub fn locked(&self) -> &LockedDataset {
+        &self.0.locked
     }
 
-    /// The dataset that is locked.
-    pub fn dataset(&self) -> &Dataset {
-        &self.guard.dataset
-    }
-
-    /// Gives the lock back. If the future is dropped, that is done in the background.
+    /// Releases the lock.
     ///
     /// # Errors
     ///
-    /// As of [`Dataset::unlock`]; the dataset may then still be locked.
+    /// [`ErrorKind::LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and the
+    /// errors of [`Dataset::unlock`]. Whether the dataset may still be locked, says
+    /// [`Error::may_be_locked`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropping the future doesn't stop the release.
     pub async fn unlock(self) -> Result<Response<()>> {
-        self.guard.unlock().await
+        self.0.release().await
     }
 
     /// Leaves the dataset locked, for a later [`Dataset::unlock`].
-    pub fn keep(mut self) -> Response<DraftState> {
-        self.guard.keep();
-        self.state
+    pub fn keep(self) -> LockedDataset {
+        let locked = self.locked().clone();
+        self.0.keep();
+        locked
     }
 }
 
 impl fmt::Debug for DraftLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DraftLock")
-            .field("dataset", self.dataset())
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a dataset could not be locked.
-///
-/// If the lock may be held all the same (its [outcome](Error::outcome) is not
-/// [`NotApplied`](crate::Outcome::NotApplied)), unlocking was attempted.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct NotLocked {
-    /// The error of the lock.
-    pub error: Error,
-    /// What came of unlocking; `None` if that was not attempted, because the lock was certainly not
-    /// taken.
-    pub unlock: Option<Result<()>>,
-}
-
-impl fmt::Display for NotLocked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)?;
-        match &self.unlock {
-            None => Ok(()),
-            Some(Ok(())) => f.write_str("; then it was unlocked"),
-            Some(Err(error)) => write!(f, "; then it could not be unlocked: {error}"),
-        }
-    }
-}
-
-impl StdError for NotLocked {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.error.source()
-    }
-}
-
-/// Why work under the draft lock did not come to a good end.
-///
-/// `T` is what the work gives, and `E` its error. A `DraftLockError` is a [`std::error::Error`] if `T` is
-/// `Debug` and `E` is an error itself, which `Box<dyn Error>` and `anyhow::Error` are not: with those, take
-/// the variants apart instead of using `?`. Its `source()` is that of the error which it shows.
-///
-/// ```
-/// use llmobs_datasets::{DatasetVersion, DraftLockError};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-/// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-/// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-/// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-/// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-/// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
-/// # let other_keys = (sandbox.api_key(), &*sandbox.users()[1].application_key);
-/// # let other_keys = llmobs_datasets::Credentials::new(other_keys.0, other_keys.1)?;
-/// # let other_client = llmobs_datasets::Client::builder(other_keys)
-/// #     .endpoint(sandbox.url().parse::<llmobs_datasets::BaseUrl>()?).build()?;
-/// # other_client.dataset(ids.0.parse()?, ids.1.parse()?).lock().await?;
-/// let version = DatasetVersion::new(1)?;
-/// let work = async |dataset: llmobs_datasets::Dataset| dataset.restore(version).await;
-/// let said = match dataset.with_draft_lock(work).await {
-///     Ok(_) => "restored".to_owned(),
-///     Err(DraftLockError::Lock(not)) if not.error.is_conflict() => "somebody else is at it".to_owned(),
-///     Err(DraftLockError::Unlock { error, .. }) => format!("restored, but perhaps locked: {error}"),
-///     Err(error) => error.to_string(),
-/// };
-/// # assert_eq!(said, "somebody else is at it");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum DraftLockError<T, E> {
-    /// The lock could not be taken, and the work was not begun.
-    Lock(NotLocked),
-    /// The work failed.
-    #[non_exhaustive]
-    Work {
-        /// Its own error.
-        error: E,
-        /// Why the lock could not be given back, if it could not: the dataset may still be locked.
-        unlock: Option<Error>,
-    },
-    /// The work was done, but the lock could not be given back: the dataset may still be locked.
-    #[non_exhaustive]
-    Unlock {
-        /// What the work gave.
-        value: T,
-        /// Why the lock could not be given back.
-        error: Error,
-    },
-}
-
-impl<T, E: fmt::Display> fmt::Display for DraftLockError<T, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lock(error) => error.fmt(f),
-            Self::Work { error, unlock } => {
-                error.fmt(f)?;
-                match unlock {
-                    None => Ok(()),
-                    Some(unlock) => write!(f, "; then the dataset could not be unlocked: {unlock}"),
-                }
-            }
-            Self::Unlock { error, .. } => write!(f, "the work is done, but then: {error}"),
-        }
-    }
-}
-
-impl<T: fmt::Debug, E: StdError + 'static> StdError for DraftLockError<T, E> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        // Each is shown itself, and would be told twice.
-        match self {
-            Self::Lock(error) => error.source(),
-            Self::Work { error, .. } => error.source(),
-            Self::Unlock { error, .. } => error.source(),
-        }
+        f.debug_tuple("DraftLock").field(self.locked()).finish()
     }
 }
 
 impl Dataset {
-    /// Takes the draft lock as a guard, for work that doesn't fit
+    /// Acquires the draft lock as a guard, for work that doesn't fit
     /// [`with_draft_lock`](Self::with_draft_lock).
     ///
-    /// If the future is dropped, a lock that was on its way is given back in the background, as
-    /// [`DraftLock`] describes.
+    /// Tasks of this process that use the same application key take turns, in order of arrival, whichever
+    /// clients they use; they wait without a limit unless
+    /// [`lock_wait`](crate::ClientBuilder::lock_wait) is set. A task that holds a guard and asks for another
+    /// one waits for itself. Another user's lock is refused at once, or waited for if `lock_wait` is set.
+    /// **Other processes with the same application key are not kept out:** the service takes them for the
+    /// same user. Give each its own key, or put a lock of your own around.
     ///
     /// # Errors
     ///
-    /// [`NotLocked`]: the error of [`lock`](Self::lock), with what came of unlocking where that was
-    /// needed. That includes a lock whose answer can't be read in full, because the guard shows that answer:
-    /// it is given back.
-    pub async fn draft_lock(&self) -> Result<DraftLock, NotLocked> {
-        match Guard::lock(self.clone()).await? {
-            (guard, Ok(state)) => Ok(DraftLock { guard, state }),
-            (guard, Err(error)) => Err(guard.give_up(error).await),
-        }
+    /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
+    /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
+    /// lock may be held, it was unlocked as a precaution; [`Error::may_be_locked`] reports whether it may
+    /// still be.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime, or on one without I/O and time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropping the future leaves the queue and starts no further request. If a request is in
+    /// flight, its lock is released in the background.
+    pub async fn draft_lock(&self) -> Result<DraftLock> {
+        Lease::acquire(self.clone()).await.map(DraftLock)
     }
 
-    /// Takes the draft lock, does some work, and gives the lock back, whatever came of the work:
+    /// Acquires the draft lock, does some work, and always releases the lock: when the work succeeds, fails
+    /// or panics, and in the background if the future is dropped.
     ///
-    /// - on success and on error; the error of the work stays the main one, with that of the unlock
-    ///   beside it;
-    /// - on a panic, which goes on after the unlock;
-    /// - if the future is dropped: then in the background, with a warning, as [`DraftLock`] describes.
+    /// Who is kept out, and who waits for whom, is as for [`draft_lock`](Self::draft_lock): **other processes
+    /// with the same application key are not kept out.** Locking the dataset again within the work fails
+    /// with [`Reentrant`](crate::ErrorKind::Reentrant); within a task that the work spawns and waits for, it
+    /// waits for ever.
     ///
-    /// If the answer to the lock is a draft state that lacks a documented part or has it in another form, the
-    /// work is done all the same, with a warning: it is under a lock, though
-    /// [`draft_lock`](Self::draft_lock) couldn't say whose and since when.
+    /// A request of the work that was dropped, or whose outcome is unknown, may take effect after the
+    /// unlock: the service is not known to refuse it.
     ///
-    /// A call of the work that was dropped, or whose outcome is unknown, may yet take effect after the
-    /// unlock: the service is not known to refuse it then.
-    ///
-    /// ```
-    /// # use llmobs_datasets::DatasetVersion;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sandbox = llmobs_sandbox::Sandbox::start().await?;
-    /// # let keys = llmobs_datasets::Credentials::new(sandbox.api_key(), sandbox.application_key())?;
-    /// # let base_url: llmobs_datasets::BaseUrl = sandbox.url().parse()?;
-    /// # let client = llmobs_datasets::Client::builder(keys).endpoint(base_url).build()?;
-    /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
-    /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
-    /// let version = DatasetVersion::new(1)?;
+    /// ```no_run
+    /// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
     /// dataset
-    ///     .with_draft_lock(async |dataset| dataset.restore(version).await)
+    ///     .with_draft_lock(async |locked| locked.restore("1".parse()?).await)
     ///     .await?;
-    /// # let state = sandbox.dataset(ids.0, ids.1).ok_or("it is there")?;
-    /// # assert_eq!((state.version(), state.holder()), (3, None));
     /// # Ok(())
     /// # }
     /// ```
     ///
+    /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
+    ///
+    /// ```
+    /// use futures_util::future::BoxFuture;
+    /// use llmobs_datasets::{Dataset, LockedDataset, Result};
+    ///
+    /// type Work = Box<dyn FnOnce(LockedDataset) -> BoxFuture<'static, Result<()>> + Send>;
+    ///
+    /// async fn spawn(dataset: Dataset, work: Work) -> Result<()> {
+    ///     let task = tokio::spawn(async move { dataset.with_draft_lock(work).await });
+    ///     Ok(task.await.expect("the work doesn't panic")?)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`DraftLockError`], which tells the lock, the work and the unlock apart.
-    pub async fn with_draft_lock<T, E, F>(&self, work: F) -> Result<T, DraftLockError<T, E>>
+    /// [`DraftLockError`]: which of lock, work and unlock failed.
+    ///
+    /// # Panics
+    ///
+    /// Same as [`draft_lock`](Self::draft_lock), and if the work panics, after the unlock.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe as far as the lock goes, same as [`draft_lock`](Self::draft_lock).
+    pub async fn with_draft_lock<T, E, F, Fut>(&self, work: F) -> Result<T, DraftLockError<T>>
     where
-        F: AsyncFnOnce(Self) -> Result<T, E>,
+        F: FnOnce(LockedDataset) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let (guard, state) = Guard::lock(self.clone())
-            .await
-            .map_err(DraftLockError::Lock)?;
-        if let Err(error) = state {
-            let error: &(dyn StdError + 'static) = &error;
-            tracing::warn!(
-                error,
-                "locked, though the draft state in the answer can't be read in full"
-            );
-        }
-        // Nothing of what the panic may have left half-done is looked at here.
-        let done = AssertUnwindSafe(async { work(self.clone()).await })
-            .catch_unwind()
-            .await;
-        let unlocked = guard.unlock().await;
-        match done {
-            Ok(Ok(value)) => match unlocked {
-                Ok(_) => Ok(value),
-                Err(error) => Err(DraftLockError::Unlock { value, error }),
-            },
-            Ok(Err(error)) => Err(DraftLockError::Work {
-                error,
-                unlock: unlocked.err(),
+        let lock = self.draft_lock().await.map_err(DraftLockError::Lock)?;
+        let locked = lock.locked().clone();
+        let work = Key::of(self).locked_in(async { work(locked).await });
+        // Nothing of what a panic may leave half-done is looked at here.
+        let worked = AssertUnwindSafe(work).catch_unwind().await;
+        let unlocked = lock.unlock().await;
+        match (worked, unlocked) {
+            (Ok(Ok(value)), Ok(_)) => Ok(value),
+            (Ok(Ok(value)), Err(error)) => Err(DraftLockError::Unlock {
+                value,
+                error: error.with_unlock(Unlocking::AfterWork),
             }),
-            Err(panic) => {
+            (Ok(Err(error)), unlocked) => {
+                let error = Error::of_work(error.into());
+                Err(DraftLockError::Work(match unlocked {
+                    Ok(_) => error,
+                    Err(failed) => error.with_unlock(Unlocking::Failed(failed)),
+                }))
+            }
+            (Err(panic), unlocked) => {
                 if let Err(error) = unlocked {
-                    tracing::warn!(%error, "the dataset may still be locked after a panic");
+                    tracing::warn!(%error, "unlocking failed after the work panicked");
                 }
                 resume_unwind(panic)
             }

@@ -1,19 +1,21 @@
-//! Where the API is: a Datadog site, or a base URL of the caller's.
+//! The location of the API: a Datadog site or a base URL.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use reqwest::Url;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::text::text;
 
 /// A Datadog site, the region that holds an organization's data. The API of a site is at
 /// `https://api.<site>`.
 ///
-/// The constants are the documented sites (`#/servers/0/variables/site`). Any other site of Datadog's
-/// is taken by its name, so that a new one needs no release of this crate:
+/// The constants are the documented sites (`#/servers/0/variables/site`). Any other Datadog site is accepted
+/// by name, so new sites work without a new release:
 ///
 /// ```
 /// # use llmobs_datasets::Site;
@@ -24,10 +26,11 @@ use crate::Error;
 /// assert!(error.to_string().ends_with("did you mean \"datadoghq.eu\"?"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Site(Cow<'static, str>);
 
-/// The domains that Datadog's sites are in.
+/// The domains of Datadog's sites.
 const DOMAINS: [&str; 3] = ["datadoghq.com", "datadoghq.eu", "ddog-gov.com"];
 
 impl Site {
@@ -48,8 +51,8 @@ impl Site {
     /// `us2.ddog-gov.com`.
     pub const US2_FED: Self = Self(Cow::Borrowed("us2.ddog-gov.com"));
 
-    /// The documented sites.
-    pub const ALL: [Self; 8] = [
+    /// The documented sites. A release may add some.
+    pub const ALL: &[Self] = &[
         Self::US1,
         Self::US3,
         Self::US5,
@@ -66,33 +69,51 @@ impl Site {
         &self.0
     }
 
-    /// The site that somebody meant who wrote the address of its web page, the address of its API or
-    /// its short name.
+    /// The site that somebody meant who wrote the address of its web page or API, or its short name.
     fn meant_by(text: &str) -> Option<String> {
         let text = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-        let short = match text.as_str() {
-            "us" | "us1" => Self::US1,
-            "us3" => Self::US3,
-            "us5" => Self::US5,
-            "ap1" => Self::AP1,
-            "ap2" => Self::AP2,
-            "eu" | "eu1" => Self::EU1,
-            "gov" | "us1-fed" | "us1_fed" => Self::US1_FED,
-            "us2-fed" | "us2_fed" => Self::US2_FED,
-            _ => {
-                let host = text
-                    .split_once("://")
-                    .map_or(text.as_str(), |(_, rest)| rest);
-                let host = host.split(['/', ':', '?', '#']).next().unwrap_or_default();
-                let site = ["app.", "api.", "www."]
-                    .iter()
-                    .find_map(|prefix| host.strip_prefix(prefix))
-                    .unwrap_or(host);
-                return is_site(site).then(|| site.to_owned());
-            }
-        };
-        Some(short.domain().to_owned())
+        let host = text.split_once("://").map_or(&*text, |(_, rest)| rest);
+        let mut host = host.split(['/', ':', '?', '#']).next()?;
+        // `app.`, `api.`, `agent.`, `http-intake.logs.` and the like.
+        while let Some((label, rest)) = host.split_once('.')
+            && label.starts_with(|c: char| c.is_ascii_lowercase())
+            && label.ends_with(|c: char| c.is_ascii_lowercase())
+            && DOMAINS.iter().any(|domain| rest.ends_with(domain))
+        {
+            host = rest;
+        }
+        if let Some(site) = alias(host) {
+            return Some(site.to_string());
+        }
+        let short = is_label(host).then(|| format!("{host}.datadoghq.com"));
+        short.or_else(|| is_site(host).then(|| host.to_owned()))
     }
+}
+
+/// The names that look like a site, but have no API, or that are a short form.
+fn alias(text: &str) -> Option<Site> {
+    Some(match text {
+        "us" | "us1" | "us1.datadoghq.com" => Site::US1,
+        "eu" | "eu1" | "eu1.datadoghq.eu" | "eu1.datadoghq.com" => Site::EU1,
+        "gov" | "us1-fed" | "us1_fed" | "us1.ddog-gov.com" => Site::US1_FED,
+        "us2-fed" | "us2_fed" => Site::US2_FED,
+        _ => return None,
+    })
+}
+
+/// Whether a text has the form of a site's label, which ends in a number: `us3`.
+fn is_label(text: &str) -> bool {
+    let word = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.len() < text.len()
+        && word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+}
+
+/// Whether a text is the name of a site: one of Datadog's domains, or one label below it.
+fn is_site(text: &str) -> bool {
+    let below = |domain| text.strip_suffix(domain)?.strip_suffix('.');
+    let in_domain = |domain| text == domain || below(domain).is_some_and(is_label);
+    DOMAINS.into_iter().any(in_domain) && alias(text).is_none()
 }
 
 impl Default for Site {
@@ -102,40 +123,22 @@ impl Default for Site {
     }
 }
 
-/// Whether a text is the name of a site: one of Datadog's domains, or one label below it.
-fn is_site(text: &str) -> bool {
-    DOMAINS.iter().any(|domain| {
-        text == *domain
-            || text
-                .strip_suffix(domain)
-                .and_then(|rest| rest.strip_suffix('.'))
-                .is_some_and(|label| {
-                    !matches!(label, "" | "app" | "api" | "www")
-                        && !label.starts_with('-')
-                        && !label.ends_with('-')
-                        && label
-                            .chars()
-                            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-                })
-    })
-}
-
 impl FromStr for Site {
     type Err = Error;
 
-    /// Reads the domain of a site, such as `us3.datadoghq.com`: no scheme, no subdomain.
+    /// Parses the domain of a site, such as `us3.datadoghq.com`, without a scheme or subdomain.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the site that was probably
-    /// meant, if one can be told.
+    /// meant, if there is one.
     fn from_str(text: &str) -> Result<Self, Error> {
         if is_site(text) {
             return Ok(Self(Cow::Owned(text.to_owned())));
         }
         let remedy = match Self::meant_by(text) {
             Some(site) => format!("did you mean {site:?}?"),
-            None => "write a site such as \"datadoghq.eu\", without scheme and subdomain; \
+            None => "use a site such as \"datadoghq.eu\", without a scheme or subdomain; \
                      for a host that isn't Datadog's, use a base URL"
                 .to_owned(),
         };
@@ -145,17 +148,14 @@ impl FromStr for Site {
     }
 }
 
-impl fmt::Display for Site {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text!(Site, domain);
 
-/// A base URL in the place of a site: a proxy of one's own, a test server, the sandbox. It may have a
-/// path, which the paths of the API follow.
+/// A base URL instead of a site: a proxy of your own, a test server, the sandbox. It may have a path, to
+/// which the paths of the API are appended.
 ///
-/// It is `https`, or `http` to this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not sent
-/// over a network in the clear unless [asked for](Self::with_plain_http).
+/// The scheme is `https`, or `http` for this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not
+/// sent over a network in cleartext unless [you opt in](Self::with_plain_http). `http://localhost` connects
+/// to loopback addresses only, whatever the name resolves to.
 ///
 /// ```
 /// use llmobs_datasets::BaseUrl;
@@ -164,84 +164,92 @@ impl fmt::Display for Site {
 /// let sandbox: BaseUrl = "http://127.0.0.1:8080".parse()?;
 ///
 /// let error = "http://proxy.example.com".parse::<BaseUrl>().unwrap_err();
-/// assert!(error.to_string().contains("would send the keys in the clear"));
+/// assert!(error.to_string().contains("would send the keys in cleartext"));
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseUrl {
-    text: String,
-    host: String,
-    secure: bool,
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl(Url);
 
 impl BaseUrl {
-    /// A base URL whose host may be reached over plain HTTP. **Whoever is on the way can read the
-    /// keys.**
+    /// Parses a base URL whose host may be reached over plain HTTP. **Anybody on the network path can read
+    /// the keys.**
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for what is no `http` or `https`
-    /// URL, and for one with a user, a password, a query or a fragment. The error doesn't show it.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for anything but an `http` or `https`
+    /// URL, and for a URL with a user, a password, a query or a fragment. The error doesn't show the URL.
     pub fn with_plain_http(text: &str) -> Result<Self, Error> {
         let refuse = |fault: &str| {
-            // Not the text itself: it may hold a password.
+            // Not the text itself: it may contain a password.
             Err(Error::configuration(format!(
-                "the base URL can't be used: {fault}; write one such as \"https://proxy.example.com/datadog\""
+                "the base URL can't be used: {fault}; use one such as \"https://proxy.example.com/datadog\""
             )))
         };
-        let Ok(url) = Url::parse(text) else {
+        let Ok(mut url) = Url::parse(text) else {
             return refuse("it is not a URL");
         };
-        // Of these two schemes, each URL has a host.
-        let ("http" | "https", Some(host)) = (url.scheme(), url.host_str()) else {
+        if !matches!(url.scheme(), "http" | "https") {
             return refuse("its scheme is not http or https");
-        };
+        }
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("it holds a user name or password");
+            return refuse("it contains a user name or password");
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refuse("it has a query or a fragment");
         }
-        Ok(Self {
-            text: url.as_str().trim_end_matches('/').to_owned(),
-            host: host.to_owned(),
-            secure: url.scheme() == "https",
-        })
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// The URL, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
     }
 
     fn is_loopback(&self) -> bool {
-        self.host == "localhost"
-            || self
-                .host
-                .trim_matches(['[', ']'])
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+        let host = self.0.host_str().unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == LOCALHOST || address.is_ok_and(|address| address.is_loopback())
     }
 }
 
 impl FromStr for BaseUrl {
     type Err = Error;
 
-    /// Reads a base URL to which keys can be sent safely.
+    /// Parses a base URL to which keys can be sent safely.
     ///
     /// # Errors
     ///
-    /// As of [`BaseUrl::with_plain_http`], and for plain HTTP to another machine.
+    /// Same as [`BaseUrl::with_plain_http`], and for plain HTTP to another machine.
     fn from_str(text: &str) -> Result<Self, Error> {
         let url = Self::with_plain_http(text)?;
-        if url.secure || url.is_loopback() {
+        if url.0.scheme() == "https" || url.is_loopback() {
             return Ok(url);
         }
         Err(Error::configuration(format!(
-            "the base URL with the host {:?} is plain http, which would send the keys in the clear; \
-             use https, or BaseUrl::with_plain_http if that is meant",
-            url.host
+            "the base URL with the host {:?} is plain http, which would send the keys in cleartext; \
+             use https, or BaseUrl::with_plain_http if that is what you want",
+            url.0.host_str().unwrap_or_default()
         )))
     }
 }
 
-/// Where the API is. One setting, so that a site and a base URL can't both be given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+text!(BaseUrl, as_str);
+
+/// The name of this machine, which is always resolved to [`LOOPBACK`].
+pub(crate) const LOCALHOST: &str = "localhost";
+
+/// The addresses of this machine, with the port of the URL.
+pub(crate) const LOOPBACK: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
+
+/// The location of the API. It is a single setting, so that a site and a base URL can't both be given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
     /// The API of a Datadog site.
@@ -251,33 +259,50 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn base_url(&self) -> String {
+    pub(crate) fn base_url(&self) -> Cow<'_, str> {
         match self {
-            Self::Site(site) => format!("https://api.{site}"),
-            Self::BaseUrl(url) => url.text.clone(),
+            Self::Site(site) => format!("https://api.{site}").into(),
+            Self::BaseUrl(url) => url.as_str().into(),
         }
     }
 
-    pub(crate) fn host(&self) -> String {
-        match self {
-            Self::Site(site) => format!("api.{site}"),
-            Self::BaseUrl(url) => url.host.clone(),
-        }
+    /// Whether this is plain HTTP to this machine: it needs no TLS, and a proxy would receive the keys in
+    /// cleartext.
+    pub(crate) fn is_plain_loopback(&self) -> bool {
+        matches!(self, Self::BaseUrl(url) if url.0.scheme() == "http" && url.is_loopback())
     }
 
     pub(crate) fn needs_tls(&self) -> bool {
-        match self {
-            Self::Site(_) => true,
-            Self::BaseUrl(url) => url.secure,
-        }
+        !matches!(self, Self::BaseUrl(url) if url.0.scheme() == "http")
     }
+}
 
-    /// Whether it is this machine over plain HTTP. A proxy would be given the keys in the clear.
-    pub(crate) fn needs_no_proxy(&self) -> bool {
-        match self {
-            Self::Site(_) => false,
-            Self::BaseUrl(url) => !url.secure && url.is_loopback(),
-        }
+/// The host and the port that a URL leads to, as errors and spans show them.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) port: Option<u16>,
+    shown: String,
+}
+
+impl Host {
+    pub(crate) fn of(url: &Url) -> Option<Self> {
+        let name = url.host_str()?;
+        Some(Self {
+            name: name.to_owned(),
+            port: url.port_or_known_default(),
+            // Without the port that the scheme implies.
+            shown: match url.port() {
+                Some(port) => format!("{name}:{port}"),
+                None => name.to_owned(),
+            },
+        })
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
     }
 }
 

@@ -21,19 +21,25 @@
 //! a body. If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
 
 mod cause;
+mod lock;
 mod message;
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use bytes::Bytes;
-use llmobs_datasets_generated::ResponseValue;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde::{Deserialize, Serialize};
 
-pub(crate) use self::cause::{Cause, Unreadable};
+pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
+pub use self::lock::DraftLockError;
+use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::credentials::Source;
+use crate::endpoint::Host;
 use crate::rate_limit::{self, RateLimit};
+use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
 
 /// A call that did not succeed, or a value or client that can't be built.
@@ -75,6 +81,9 @@ struct Inner {
     call: Option<Call>,
     answer: Option<Answered>,
     attempts: u32,
+    unsettled: bool,
+    waited: Option<Duration>,
+    unlocking: Unlocking,
 }
 
 /// Which call failed.
@@ -83,23 +92,23 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
-    pub(crate) host: String,
+    pub(crate) host: Host,
     pub(crate) keys: Source,
 }
 
 /// What the server answered to the last attempt.
 pub(crate) struct Answered {
-    /// Status and headers.
-    pub(crate) head: ResponseValue<()>,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
     /// The host that it leads to, if it is a redirect whose URL has one and repeats no key.
-    pub(crate) redirect_host: Option<String>,
+    pub(crate) redirect_host: Option<Host>,
 }
 
 /// What kind of failure it is. Which status is which kind stands in the table of the
 /// [module](crate::error).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The settings, the keys or the environment can't be used. No call was made.
@@ -120,9 +129,22 @@ pub enum ErrorKind {
     Forbidden,
     /// The project or the dataset does not exist (404).
     NotFound,
-    /// The state of the dataset forbids it (409, 412, 423): taken to mean that somebody else holds
-    /// the draft lock. The documentation doesn't say how that is answered.
+    /// The state of the dataset forbids it (409, 412, 423): assumed to mean that another user holds the
+    /// draft lock. The documentation doesn't say how the service responds then.
     Conflict,
+    /// Another task of this process holds the draft lock with the same application key, and
+    /// [`lock_wait`](crate::ClientBuilder::lock_wait) ran out. Nothing was sent.
+    Busy,
+    /// The current task holds the draft lock: it was requested again in the closure of
+    /// [`with_draft_lock`](crate::Dataset::with_draft_lock). Nothing was sent.
+    Reentrant,
+    /// The same user held the draft lock before the call, and
+    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays as it is.
+    HeldBefore,
+    /// The draft lock was lost before it was released: the unlock found another user's lock, or none.
+    LockLost,
+    /// The work under a draft lock failed with an error that isn't one of this crate.
+    Work,
     /// The rate limit is reached (429).
     RateLimited,
     /// The service or something before it failed (5xx).
@@ -158,7 +180,8 @@ pub enum ErrorKind {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The call had no effect.
@@ -168,6 +191,36 @@ pub enum Outcome {
     /// The call may have taken effect, or may yet do so.
     Unknown,
 }
+
+names!(
+    ErrorKind, "error kind",
+    Configuration => "configuration",
+    InvalidInput => "invalid_input",
+    NotSent => "not_sent",
+    ConnectionLost => "connection_lost",
+    TimedOut => "timed_out",
+    BadRequest => "bad_request",
+    Unauthorized => "unauthorized",
+    Forbidden => "forbidden",
+    NotFound => "not_found",
+    Conflict => "conflict",
+    Busy => "busy",
+    Reentrant => "reentrant",
+    HeldBefore => "held_before",
+    LockLost => "lock_lost",
+    Work => "work",
+    RateLimited => "rate_limited",
+    ServerError => "server_error",
+    UnexpectedStatus => "unexpected_status",
+    UnreadableSuccess => "unreadable_success",
+);
+
+names!(
+    Outcome, "outcome",
+    NotApplied => "not_applied",
+    Applied => "applied",
+    Unknown => "unknown",
+);
 
 /// The result of a call, or of what comes before one.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -188,7 +241,18 @@ impl Error {
             call: None,
             answer: None,
             attempts: 0,
+            unsettled: false,
+            waited: None,
+            unlocking: Unlocking::None,
         }))
+    }
+
+    /// An error of the work under a lock, which may be one of this crate.
+    pub(crate) fn of_work(error: Box<dyn StdError + Send + Sync>) -> Self {
+        match error.downcast() {
+            Ok(error) => *error,
+            Err(error) => Self::before_a_call(Cause::Work(error)),
+        }
     }
 
     pub(crate) fn of_call(
@@ -197,6 +261,7 @@ impl Error {
         outcome: Outcome,
         answer: Option<Answered>,
         attempts: u32,
+        unsettled: bool,
     ) -> Self {
         Self(Box::new(Inner {
             cause,
@@ -204,7 +269,37 @@ impl Error {
             call: Some(call),
             answer,
             attempts,
+            unsettled,
+            waited: None,
+            unlocking: Unlocking::None,
         }))
+    }
+
+    /// Whether an attempt may take effect later.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.0.unsettled
+    }
+
+    pub(crate) fn after_waiting(mut self, waited: Duration) -> Self {
+        self.0.waited = Some(waited);
+        self
+    }
+
+    pub(crate) fn with_unlock(mut self, unlocking: Unlocking) -> Self {
+        if let Unlocking::Pending(_) = unlocking {
+            self.0.outcome = Outcome::Unknown;
+        }
+        self.0.unlocking = unlocking;
+        self
+    }
+
+    /// The error of an unlock that found the lock gone or somebody else's, if no earlier attempt of it may
+    /// have done that.
+    pub(crate) fn lost_if_conflict(mut self) -> Self {
+        if self.is_conflict() && self.outcome() == Outcome::NotApplied {
+            self.0.cause = Cause::LockLost;
+        }
+        self
     }
 
     /// What kind of failure it is: see the table of the [module](crate::error).
@@ -240,13 +335,13 @@ impl Error {
     /// The status of the answer to the last attempt, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        Some(self.0.answer.as_ref()?.head.status())
+        Some(self.0.answer.as_ref()?.head.status)
     }
 
     /// The headers of that answer, as they came: unlike the body they are not searched for keys.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        Some(self.0.answer.as_ref()?.head.headers())
+        Some(&self.0.answer.as_ref()?.head.headers)
     }
 
     /// The errors in the body of that answer, whether it has them as strings or as objects. Empty if
@@ -295,10 +390,61 @@ impl Error {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// Whether the state of the dataset forbids the operation, see [`ErrorKind::Conflict`].
+    /// Whether somebody else holds the draft lock: another user ([`ErrorKind::Conflict`]), another task of
+    /// this process ([`ErrorKind::Busy`]) or another process of this user ([`ErrorKind::HeldBefore`]).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        self.kind() == ErrorKind::Conflict
+        matches!(
+            self.kind(),
+            ErrorKind::Conflict | ErrorKind::Busy | ErrorKind::HeldBefore
+        )
+    }
+
+    /// How long the call waited for a lock that somebody else held; `None` if that isn't why it failed.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        self.0.waited
+    }
+
+    /// Whether the dataset may be locked by this user because of the failed call. After a lock whose outcome
+    /// is unknown, this is true even if unlocking succeeded, because the lock may take effect late.
+    #[must_use]
+    pub fn may_be_locked(&self) -> bool {
+        match (&self.0.unlocking, self.operation()) {
+            (Unlocking::Failed(unlock), _) => unlock.may_be_locked(),
+            (Unlocking::Pending(_), _) => true,
+            (Unlocking::Done, _) => false,
+            (_, Some(Operation::Lock)) => {
+                self.outcome() != Outcome::NotApplied || self.kind() == ErrorKind::HeldBefore
+            }
+            (_, Some(Operation::Unlock)) => {
+                self.outcome() != Outcome::Applied
+                    && !matches!(
+                        self.kind(),
+                        ErrorKind::Conflict | ErrorKind::LockLost | ErrorKind::NotFound
+                    )
+            }
+            _ => false,
+        }
+    }
+
+    /// The error of the work under a draft lock, if it is not one of this crate
+    /// ([`ErrorKind::Work`]), to be downcast.
+    #[must_use]
+    pub fn work_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        match &self.0.cause {
+            Cause::Work(error) => Some(&**error),
+            _ => None,
+        }
+    }
+
+    /// The error of the unlock that followed the failed call, if that failed, too.
+    #[must_use]
+    pub fn unlock_error(&self) -> Option<&Self> {
+        match &self.0.unlocking {
+            Unlocking::Failed(unlock) => Some(unlock),
+            _ => None,
+        }
     }
 
     /// Whether the rate limit is reached (429).

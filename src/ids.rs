@@ -1,21 +1,24 @@
-//! Ids and version numbers, as types that can't be swapped and can't lead to another path.
+//! Ids and version numbers, as types that can't be swapped and can't alter a path.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::Error;
+use serde::{Deserialize, Serialize};
 
-/// Why a text can't be one segment of a URL path, if it can't.
+use crate::Error;
+use crate::text::text;
+
+/// Why a text can't be one segment of a URL path, if so.
 ///
-/// URL parsers resolve `.` and `..` even when they are percent-encoded, and take `\` for `/`; so these
-/// can't be sent as ids at all. All else is percent-encoded and arrives as it is.
+/// URL parsers resolve `.` and `..` even when they are percent-encoded, and read `\` as `/`, so these can't be
+/// sent as ids. Everything else is percent-encoded and arrives unchanged.
 fn fault(text: &str) -> Option<&'static str> {
     match text {
         "" => Some("it is empty"),
         "." | ".." => Some("it would change the path of the request"),
-        _ if text.contains(['/', '\\']) => Some("it holds `/` or `\\`"),
-        _ if text.contains(char::is_control) => Some("it holds a control character"),
+        _ if text.contains(['/', '\\']) => Some("it contains `/` or `\\`"),
+        _ if text.contains(char::is_control) => Some("it contains a control character"),
         _ => None,
     }
 }
@@ -24,9 +27,9 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $example:literal) => {
         $(#[$doc])*
         ///
-        /// Any text but for what would change the path of a request: it is not empty, `.` or `..`,
-        /// and has no `/`, `\` or control character. All else is percent-encoded when it is sent; the
-        /// documentation gives ids no form. Cheap to clone.
+        /// Any text that doesn't alter the path of a request: it must not be empty, `.` or `..`, and must
+        /// not contain `/`, `\` or control characters. Everything else is percent-encoded when it is sent;
+        /// the documentation doesn't specify an id format. Cheap to clone.
         ///
         /// ```
         #[doc = concat!("use llmobs_datasets::", stringify!($name), ";")]
@@ -36,11 +39,12 @@ macro_rules! id {
         #[doc = concat!("assert!(\"../keys\".parse::<", stringify!($name), ">().is_err());")]
         /// # Ok::<(), llmobs_datasets::Error>(())
         /// ```
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The id as a text.
+            /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -52,8 +56,8 @@ macro_rules! id {
 
             /// # Errors
             ///
-            /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what would change the
-            /// path of a request.
+            /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a text that would
+            /// alter the path of a request.
             fn from_str(text: &str) -> Result<Self, Error> {
                 match fault(text) {
                     None => Ok(Self(text.into())),
@@ -65,33 +69,7 @@ macro_rules! id {
             }
         }
 
-        impl TryFrom<&str> for $name {
-            type Error = Error;
-
-            fn try_from(text: &str) -> Result<Self, Error> {
-                text.parse()
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Error;
-
-            fn try_from(text: String) -> Result<Self, Error> {
-                text.parse()
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                self.as_str()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        text!($name, as_str);
     };
 }
 
@@ -105,9 +83,9 @@ id! {
     DatasetId, "dataset", "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d"
 }
 
-/// The number of a version of a dataset: 0 to 2,147,483,647 (`i32::MAX`), in steps of 1.
+/// The number of a dataset's version: a whole number from 0 to 2,147,483,647 (`i32::MAX`).
 ///
-/// The service accepts those from 0 to the current version of the dataset
+/// The service accepts numbers from 0 to the dataset's current version
 /// (`#/components/schemas/LLMObsDatasetRestoreVersionDataAttributesRequest`).
 ///
 /// ```
@@ -116,19 +94,33 @@ id! {
 /// let version = DatasetVersion::new(3)?;
 /// assert_eq!((version, version.get()), ("3".parse()?, 3));
 /// assert!("-1".parse::<DatasetVersion>().is_err());
+///
+/// const FIRST: DatasetVersion = match DatasetVersion::new(0) {
+///     Ok(version) => version,
+///     Err(_) => panic!("0 is a version"),
+/// };
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i32")]
 pub struct DatasetVersion(i32);
 
+/// A number that can't be a [`DatasetVersion`], as it is below 0 or above `i32::MAX`. `?` turns it into an
+/// [`Error`] of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VersionOutOfRange(i64);
+
 impl DatasetVersion {
-    /// The version with this number.
+    /// Creates the version with this number, also in a `const`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a number above `i32::MAX`.
-    pub fn new(number: u32) -> Result<Self, Error> {
-        i64::from(number).try_into()
+    /// [`VersionOutOfRange`] for a number above `i32::MAX`.
+    pub const fn new(number: u32) -> Result<Self, VersionOutOfRange> {
+        if number > i32::MAX.cast_unsigned() {
+            return Err(VersionOutOfRange(number as i64));
+        }
+        Ok(Self(number.cast_signed()))
     }
 
     /// The number, never negative; `i32` is the type of the API.
@@ -138,21 +130,54 @@ impl DatasetVersion {
     }
 }
 
-impl TryFrom<i64> for DatasetVersion {
-    type Error = Error;
+impl fmt::Display for VersionOutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, max) = (self.0, i32::MAX);
+        write!(
+            f,
+            "{number} can't be a dataset version; use a whole number from 0 to {max}"
+        )
+    }
+}
 
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a number below 0 or above
-    /// `i32::MAX`.
-    fn try_from(number: i64) -> Result<Self, Error> {
+impl std::error::Error for VersionOutOfRange {}
+
+impl From<VersionOutOfRange> for Error {
+    fn from(error: VersionOutOfRange) -> Self {
+        Self::invalid_input(error.to_string())
+    }
+}
+
+impl TryFrom<i64> for DatasetVersion {
+    type Error = VersionOutOfRange;
+
+    fn try_from(number: i64) -> Result<Self, VersionOutOfRange> {
         match i32::try_from(number) {
             Ok(number) if number >= 0 => Ok(Self(number)),
-            _ => Err(Error::invalid_input(format!(
-                "{number} can't be a dataset version: it must be from 0 to {}",
-                i32::MAX
-            ))),
+            _ => Err(VersionOutOfRange(number)),
         }
+    }
+}
+
+impl TryFrom<i32> for DatasetVersion {
+    type Error = VersionOutOfRange;
+
+    fn try_from(number: i32) -> Result<Self, VersionOutOfRange> {
+        i64::from(number).try_into()
+    }
+}
+
+impl TryFrom<u32> for DatasetVersion {
+    type Error = VersionOutOfRange;
+
+    fn try_from(number: u32) -> Result<Self, VersionOutOfRange> {
+        Self::new(number)
+    }
+}
+
+impl From<DatasetVersion> for i32 {
+    fn from(version: DatasetVersion) -> Self {
+        version.0
     }
 }
 
@@ -161,13 +186,13 @@ impl FromStr for DatasetVersion {
 
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for what is no whole number from 0 to
-    /// `i32::MAX`.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for anything but a whole number from 0
+    /// to `i32::MAX`.
     fn from_str(text: &str) -> Result<Self, Error> {
         match text.parse::<i64>() {
-            Ok(number) => number.try_into(),
+            Ok(number) => Ok(number.try_into()?),
             Err(_) => Err(Error::invalid_input(format!(
-                "{text:?} can't be a dataset version: it must be a whole number from 0 to {}",
+                "{text:?} can't be a dataset version; use a whole number from 0 to {}",
                 i32::MAX
             ))),
         }

@@ -2,10 +2,10 @@
 
 mod answer;
 mod api_error;
+mod attempt;
 mod builder;
 mod call;
 mod client;
-mod clock;
 mod credentials;
 mod dataset;
 mod draft_lock;
@@ -17,19 +17,21 @@ pub mod fuzzing;
 mod ids;
 mod operation;
 mod rate_limit;
+mod redactor;
 mod response;
 pub mod retry;
+mod text;
 
 pub use api_error::ApiError;
+pub use attempt::{Attempt, AttemptResult};
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use clock::{Clock, Sleep};
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
-pub use draft_lock::{DraftLock, DraftLockError, NotLocked};
+pub use draft_lock::{DraftLock, LockedDataset};
 pub use endpoint::{BaseUrl, Endpoint, Site};
-pub use error::{Error, ErrorKind, Outcome, Result};
-pub use ids::{DatasetId, DatasetVersion, ProjectId};
+pub use error::{DraftLockError, Error, ErrorKind, Outcome, Result};
+pub use ids::{DatasetId, DatasetVersion, ProjectId, VersionOutOfRange};
 pub use operation::Operation;
 pub use rate_limit::RateLimit;
 pub use response::Response;
@@ -65,3 +67,5 @@ pub use retry::RetryPolicy;
 /// # }
 /// ```
 pub use llmobs_datasets_generated as generated;
+/// The HTTP client beneath this one: the version whose types [`ClientBuilder::http`] and the headers use.
+pub use reqwest;

@@ -1,11 +1,13 @@
 //! The operations, with what the rest of the crate must know of each.
 
-use std::fmt;
-
 use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::text::names;
 
 /// An operation of the API. Its `Display` is a verb: `lock`, `unlock`, `restore`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Operation {
     /// Take the draft lock of a dataset (`LockLLMObsDatasetDraftState`).
@@ -18,7 +20,6 @@ pub enum Operation {
 
 /// What is said of an operation, in one table.
 struct Facts {
-    verb: &'static str,
     method: Method,
     url_template: &'static str,
     idempotent: bool,
@@ -28,19 +29,16 @@ impl Operation {
     fn facts(self) -> Facts {
         match self {
             Self::Lock => Facts {
-                verb: "lock",
                 method: Method::PATCH,
                 url_template: "/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/draft_state/lock",
                 idempotent: true,
             },
             Self::Unlock => Facts {
-                verb: "unlock",
                 method: Method::PATCH,
                 url_template: "/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/draft_state/unlock",
                 idempotent: true,
             },
             Self::Restore => Facts {
-                verb: "restore",
                 method: Method::POST,
                 url_template: "/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/restore",
                 // Each call that takes effect adds a version, and there is no idempotency key.
@@ -70,8 +68,4 @@ impl Operation {
     }
 }
 
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.facts().verb)
-    }
-}
+names!(Operation, "operation", Lock => "lock", Unlock => "unlock", Restore => "restore");

@@ -4,14 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use serde::{Deserialize, Serialize};
 
-/// The state of a rate limit, from the `X-RateLimit-*` headers of an answer:
+/// The state of a rate limit, from the `X-RateLimit-*` headers of a response:
 /// [`Response::rate_limit`](crate::Response::rate_limit),
 /// [`Error::rate_limit`](crate::Error::rate_limit).
 ///
-/// The headers are not documented for these operations; the service sends them all the same. What is
+/// The headers are not documented for these operations; the service sends them anyway. A header that is
 /// absent or unreadable is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// Calls allowed in a period (`X-RateLimit-Limit`).

@@ -1,16 +1,18 @@
-//! A success: what the service answered, and how the call went.
+//! The response to a successful call.
 
 use std::fmt;
-use std::ops::Deref;
 use std::time::SystemTime;
 
-use llmobs_datasets_generated::ResponseValue;
+use chrono::{DateTime, Utc};
+use llmobs_datasets_generated::types;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
+use crate::DraftState;
+use crate::answer::Head;
 use crate::rate_limit::{self, RateLimit};
 
-/// The value of a successful call, with how the call went. It derefs to the value.
+/// The value of a successful call, with the response's status and headers and the number of attempts.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -22,27 +24,40 @@ use crate::rate_limit::{self, RateLimit};
 /// # let ids = (llmobs_sandbox::InitialState::PROJECT_ID, llmobs_sandbox::InitialState::DATASET_ID);
 /// # let dataset = client.dataset(ids.0.parse()?, ids.1.parse()?);
 /// let locked = dataset.lock().await?;
-/// println!("locked since {}", locked.drafting_since); // a field of `DraftState`
+/// println!("locked by {} since {}", locked.user().id, locked.drafting_since());
 /// assert_eq!((locked.status().as_u16(), locked.attempts()), (200, 1));
 /// let left = locked.rate_limit().and_then(|limit| limit.remaining);
 /// assert_eq!(left, Some(999));
-/// let state = locked.into_inner();
+/// let state: llmobs_datasets::DraftState = locked.into_inner();
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Response<T> {
     value: T,
-    head: ResponseValue<()>,
+    head: Head,
     attempts: u32,
+    unsettled: bool,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(value: T, head: ResponseValue<()>, attempts: u32) -> Self {
+    pub(crate) fn new(value: T, head: Head, attempts: u32, unsettled: bool) -> Self {
         Self {
             value,
             head,
             attempts,
+            unsettled,
         }
+    }
+
+    /// Whether an earlier attempt may take effect later.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// The value.
+    pub fn value(&self) -> &T {
+        &self.value
     }
 
     /// The value alone.
@@ -50,37 +65,41 @@ impl<T> Response<T> {
         self.value
     }
 
-    /// The status, one of 2xx. The documented one is 200.
+    /// The status, a 2xx; 200 is the documented one.
     pub fn status(&self) -> StatusCode {
-        self.head.status()
+        self.head.status
     }
 
-    /// The headers of the answer, as they came.
+    /// The headers of the response, unmodified.
     pub fn headers(&self) -> &HeaderMap {
-        self.head.headers()
+        &self.head.headers
     }
 
-    /// How many attempts the call took; 1 if there was no retry.
+    /// The number of attempts that the call made; 1 if there was no retry.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The rate limit that the call counts against, if the answer names it.
+    /// The rate limit that the call counts against, if the response has its headers.
     pub fn rate_limit(&self) -> Option<RateLimit> {
-        RateLimit::from_headers(self.head.headers())
+        RateLimit::from_headers(&self.head.headers)
     }
 
-    /// The time of the answer by the server's clock (`Date`), in whole seconds.
+    /// The time of the response by the server's clock (`Date`), in whole seconds.
     pub fn date(&self) -> Option<SystemTime> {
-        rate_limit::date(self.head.headers())
+        rate_limit::date(&self.head.headers)
     }
 }
 
-impl<T> Deref for Response<T> {
-    type Target = T;
+impl Response<DraftState> {
+    /// The user who holds the draft lock.
+    pub fn user(&self) -> &types::LlmObsDatasetDraftStateUser {
+        &self.value.user
+    }
 
-    fn deref(&self) -> &T {
-        &self.value
+    /// The time since when the user has held the draft lock, in UTC.
+    pub fn drafting_since(&self) -> DateTime<Utc> {
+        self.value.drafting_since
     }
 }
 

@@ -28,7 +28,7 @@ use crate::error::Cause;
 /// ```
 /// # use std::time::Duration;
 /// # use llmobs_datasets::{Client, Credentials, RetryPolicy};
-/// # let keys = Credentials::new("an API key", "an application key")?;
+/// # let keys = Credentials::new("api-key", "application-key")?;
 /// let patient = RetryPolicy::default()
 ///     .max_attempts(6)
 ///     .backoff(Duration::from_secs(1), Duration::from_secs(20))
@@ -46,6 +46,7 @@ pub struct RetryPolicy {
     max_backoff: Duration,
     max_hint: Duration,
     jitter: bool,
+    waits: bool,
     repeat_restore: bool,
 }
 
@@ -58,6 +59,7 @@ impl Default for RetryPolicy {
             max_backoff: Duration::from_secs(5),
             max_hint: Duration::from_secs(30),
             jitter: true,
+            waits: true,
             repeat_restore: false,
         }
     }
@@ -102,6 +104,14 @@ impl RetryPolicy {
         self
     }
 
+    /// Retries at once, for tests: no backoff, and no wait that a server asks for. Everything else stays,
+    /// so a hint above [`max_hint`](Self::max_hint) still ends the call.
+    #[must_use]
+    pub fn without_waits(mut self) -> Self {
+        self.waits = false;
+        self
+    }
+
     /// Whether a restore whose outcome is unknown is made again. Off by default: the dataset may
     /// **get one more version with each attempt**.
     #[must_use]
@@ -110,12 +120,17 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call, one a retry.
-    pub(crate) fn waits(&self) -> ExponentialBackoff {
+    /// The waits of one call: one for each retry.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + use<> {
+        self.backoffs().take(self.max_attempts as usize - 1)
+    }
+
+    /// The waits without an end.
+    pub(crate) fn backoffs(&self) -> ExponentialBackoff {
         let backoff = ExponentialBuilder::new()
             .with_min_delay(self.initial_backoff)
             .with_max_delay(self.max_backoff)
-            .with_max_times(self.max_attempts as usize - 1);
+            .without_max_times();
         let backoff = if self.jitter {
             backoff.with_jitter()
         } else {
@@ -137,6 +152,7 @@ impl RetryPolicy {
     pub(crate) fn wait(&self, backoff: Duration, hint: Option<Duration>) -> Option<Duration> {
         match hint {
             Some(hint) if hint > self.max_hint => None,
+            _ if !self.waits => Some(Duration::ZERO),
             Some(hint) => Some(backoff.max(hint)),
             None => Some(backoff),
         }
@@ -171,7 +187,13 @@ impl Retry {
             | Cause::CallTimedOut(_)
             | Cause::Unreadable(_)
             | Cause::Configuration(_)
-            | Cause::InvalidInput(_) => Self::Never,
+            | Cause::InvalidInput(_)
+            | Cause::Busy
+            | Cause::Reentrant
+            | Cause::HeldBefore(_)
+            | Cause::LockLost
+            | Cause::CutOff
+            | Cause::Work(_) => Self::Never,
         }
     }
 }

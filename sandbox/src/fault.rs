@@ -31,22 +31,28 @@ impl FromStr for Operation {
     }
 }
 
-/// What a call meets in the place of its answer.
+/// A fault that a call gets instead of its regular response.
 ///
-/// By itself a fault comes before the effect of the call, and prevents it; a [`delay`](Self::delay)
-/// only puts it off. [`after_effect`](Self::after_effect) makes the fault come after: the server has
-/// done what it was asked to, and the caller can't know.
+/// By default a fault prevents the effect of the call. Two modifiers change that:
+/// [`after_effect`](Self::after_effect) lets the call take effect before the fault, and
+/// [`late_effect`](Self::late_effect) lets it take effect a given time after the fault. Either way the
+/// caller can't know. A [`delay`](Self::delay) postpones effect and response.
+///
+/// An effect that is due later doesn't depend on the connection: the call takes effect even if the
+/// client has timed out or hung up by then. Only the end of the sandbox prevents it.
 ///
 /// ```
 /// # use std::time::Duration;
 /// # use llmobs_sandbox::Fault;
-/// let lost_answer = Fault::reset().after_effect();
+/// let lost_response = Fault::reset().after_effect();
+/// let gateway_timeout = Fault::status(504).late_effect(Duration::from_millis(200));
+/// let slow = Fault::delay(Duration::from_secs(2));
 /// let overloaded = Fault::status(503).header("retry-after", "1").body("busy");
-/// let limited = Fault::rate_limited(Duration::from_secs(1));
 ///
-/// // As text, which is how the program takes them:
-/// assert_eq!("after:reset".parse(), Ok(lost_answer));
-/// assert_eq!("rate-limited:1".parse(), Ok(limited));
+/// // The program accepts them as text:
+/// assert_eq!("after:reset".parse(), Ok(lost_response));
+/// assert_eq!("late:200:status:504".parse(), Ok(gateway_timeout));
+/// assert_eq!("delay:2000".parse(), Ok(slow));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -55,7 +61,18 @@ pub struct Fault {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
     pub(crate) delay: Duration,
-    pub(crate) after_effect: bool,
+    pub(crate) effect: Effect,
+}
+
+/// When the call takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Never, or with the response if that is only late.
+    Default,
+    /// Before the fault.
+    Before,
+    /// This long after the fault.
+    After(Duration),
 }
 
 /// How the answer goes wrong.
@@ -81,7 +98,7 @@ impl Fault {
             headers: Vec::new(),
             body: String::new(),
             delay: Duration::ZERO,
-            after_effect: false,
+            effect: Effect::Default,
         }
     }
 
@@ -92,8 +109,8 @@ impl Fault {
         Self::new(Kind::Answer, status)
     }
 
-    /// The answer of the service, late. The call takes effect after the delay, and with
-    /// [`after_effect`](Self::after_effect) before it.
+    /// The regular response, late. The call takes effect at the same time, even if the client has hung
+    /// up by then. With [`after_effect`](Self::after_effect) it takes effect before the delay.
     #[must_use]
     pub fn delay(delay: Duration) -> Self {
         Self {
@@ -176,54 +193,77 @@ impl Fault {
         self
     }
 
-    /// Makes the fault come after the call has taken effect. A call that the service refuses has none.
+    /// Lets the call take effect before the fault. A call that the service refuses has no effect.
     #[must_use]
     pub fn after_effect(mut self) -> Self {
-        self.after_effect = true;
+        self.effect = Effect::Before;
+        self
+    }
+
+    /// Lets the call take effect this long after the fault, as a server does that goes on working
+    /// behind a gateway that has given up. A [`delay`](Self::delay), whose response needs the effect,
+    /// becomes longer by this time.
+    #[must_use]
+    pub fn late_effect(mut self, late: Duration) -> Self {
+        self.effect = Effect::After(late);
         self
     }
 }
 
 /// As the program takes it: `reset`, `truncated`, `endless`, `html`, `empty`, `status:503`,
-/// `rate-limited:SECONDS`, `delay:MILLISECONDS`, `huge:BYTES`, `redirect:URL`; each with `after:` before
-/// it to come after the effect.
+/// `rate-limited:SECONDS`, `delay:MILLISECONDS`, `huge:BYTES`, `redirect:URL`; after `after:` it comes
+/// after the effect, and after `late:MILLISECONDS:` the effect comes that long after it.
 impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (after, kind) = match text.strip_prefix("after:") {
-            Some(kind) => (true, kind),
-            None => (false, text),
-        };
-        let fault = match kind.split_once(':') {
-            None => match kind {
-                "reset" => Some(Self::reset()),
-                "truncated" => Some(Self::truncated()),
-                "endless" => Some(Self::endless()),
-                "html" => Some(Self::html()),
-                "empty" => Some(Self::empty()),
-                _ => None,
-            },
-            Some(("redirect", url)) => Some(Self::redirect(url)),
-            Some((kind, number)) => number.parse().ok().and_then(|number: u32| match kind {
-                "status" => u16::try_from(number)
-                    .ok()
-                    .filter(|status| (200..=599).contains(status))
-                    .map(Self::status),
-                "rate-limited" => Some(Self::rate_limited(Duration::from_secs(number.into()))),
-                "delay" => Some(Self::delay(Duration::from_millis(number.into()))),
-                "huge" => Some(Self::huge(number as usize)),
-                _ => None,
-            }),
-        };
-        match fault {
-            Some(fault) if after => Ok(fault.after_effect()),
-            Some(fault) => Ok(fault),
-            None => Err(format!(
+        parse(text).ok_or_else(|| {
+            format!(
                 "{text:?} is not a fault; write reset, truncated, endless, html, empty, status:503, \
                  rate-limited:SECONDS, delay:MILLISECONDS, huge:BYTES or redirect:URL, \
-                 or one of them after `after:`"
-            )),
-        }
+                 or one of them after `after:` or `late:MILLISECONDS:`"
+            )
+        })
     }
+}
+
+fn parse(text: &str) -> Option<Fault> {
+    if let Some(fault) = text.strip_prefix("after:") {
+        return Some(unmodified(fault)?.after_effect());
+    }
+    if let Some(late) = text.strip_prefix("late:") {
+        let (time, fault) = late.split_once(':')?;
+        return Some(unmodified(fault)?.late_effect(milliseconds(time)?));
+    }
+    unmodified(text)
+}
+
+fn unmodified(text: &str) -> Option<Fault> {
+    Some(match text.split_once(':') {
+        None => match text {
+            "reset" => Fault::reset(),
+            "truncated" => Fault::truncated(),
+            "endless" => Fault::endless(),
+            "html" => Fault::html(),
+            "empty" => Fault::empty(),
+            _ => return None,
+        },
+        Some(("redirect", url)) => Fault::redirect(url),
+        Some(("status", status)) => {
+            let status = status.parse().ok()?;
+            (200..=599)
+                .contains(&status)
+                .then(|| Fault::status(status))?
+        }
+        Some(("rate-limited", seconds)) => {
+            Fault::rate_limited(Duration::from_secs(seconds.parse::<u32>().ok()?.into()))
+        }
+        Some(("delay", time)) => Fault::delay(milliseconds(time)?),
+        Some(("huge", bytes)) => Fault::huge(bytes.parse::<u32>().ok()? as usize),
+        Some(_) => return None,
+    })
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    Some(Duration::from_millis(text.parse::<u32>().ok()?.into()))
 }

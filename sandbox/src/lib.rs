@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
+mod assumptions;
+mod dataset;
 mod fault;
-mod service;
-mod state;
+mod initial;
+mod operations;
+mod response;
+mod world;
 
 use std::convert::Infallible;
 use std::io;
@@ -12,21 +15,24 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Request;
+use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
-pub use answer::Profile;
+pub use assumptions::{Assumptions, OnConflict, OnRelock};
+pub use dataset::{DatasetState, Lock, LockPeriod};
 pub use fault::{Fault, Operation};
-pub use service::ReceivedRequest;
-pub use state::{
-    Assumptions, DatasetState, InitialDataset, InitialState, Lock, OnConflict, Record, User,
-};
+pub use initial::{InitialDataset, InitialLock, InitialState, Record, User};
+pub use response::Profile;
+pub use world::ReceivedRequest;
 
-use service::Service;
+use operations::Service;
+use world::World;
 
 /// A running sandbox. It stops, with all its connections, when it is dropped.
 ///
@@ -96,15 +102,14 @@ impl SandboxBuilder {
         self
     }
 
-    /// Which source the answers follow. [`Profile::Documented`] by default.
+    /// Sets which source the responses follow. [`Profile::Documented`] by default.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
         self
     }
 
-    /// What the service does where the documentation is silent. By default whatever meets the lock of
-    /// another user is refused with 409.
+    /// Sets the behavior where the documentation is silent. [`Assumptions::default`] by default.
     #[must_use]
     pub fn assumptions(mut self, assumptions: Assumptions) -> Self {
         self.assumptions = assumptions;
@@ -118,7 +123,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// A function to be called with each request, just before its answer is sent. None by default.
+    /// Sets a function to be called with each request as soon as its response is decided. None by
+    /// default.
     #[must_use]
     pub fn log(mut self, log: fn(&ReceivedRequest)) -> Self {
         self.log = Some(log);
@@ -130,42 +136,29 @@ impl SandboxBuilder {
     /// # Errors
     ///
     /// What binding the address gives if it can't be listened on; and
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the state has no API key, no user, or a dataset
-    /// without a version.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the state has no API key, no user, a dataset
+    /// without a version, or a lock whose holder is no user.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime, or in one without I/O and time.
     pub async fn start(self) -> io::Result<Sandbox> {
-        let datasets = self.state.projects.values().flatten();
-        let unversioned = datasets
-            .into_iter()
-            .find(|(_, dataset)| dataset.versions.is_empty());
-        if let Some((dataset, _)) = unversioned {
-            return Err(invalid(format!("dataset {dataset} has no version")));
-        }
-        if self.state.users.is_empty() || self.state.api_keys.is_empty() {
-            return Err(invalid("the state needs a user and an API key".to_owned()));
-        }
+        self.state
+            .check()
+            .map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
-        let service = Arc::new(Service::new(
-            self.state,
-            self.assumptions,
-            self.profile,
-            self.log,
-        ));
-        let task = tokio::spawn(serve(listener, Arc::clone(&service).router()));
+        let world = World::new(self.state, self.assumptions);
+        let (tasks, received) = mpsc::unbounded_channel();
+        let service = Arc::new(Service::new(world, self.profile, self.log, tasks));
+        let router = Arc::clone(&service).router();
+        let task = tokio::spawn(serve(listener, router, received));
         Ok(Sandbox {
             address,
             service,
             task,
         })
     }
-}
-
-fn invalid(message: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 impl Sandbox {
@@ -204,6 +197,7 @@ impl Sandbox {
     #[must_use]
     pub fn api_key(&self) -> &str {
         self.service
+            .world()
             .initial()
             .api_keys
             .first()
@@ -221,32 +215,33 @@ impl Sandbox {
     /// The users, in the order of the initial state: by default Jane Doe and John Roe.
     #[must_use]
     pub fn users(&self) -> &[User] {
-        &self.service.initial().users
+        &self.service.world().initial().users
     }
 
     /// A dataset as it is now; `None` if there is no such project or dataset.
     #[must_use]
     pub fn dataset(&self, project_id: &str, dataset_id: &str) -> Option<DatasetState> {
-        self.service.datasets().get(project_id, dataset_id).cloned()
+        let current = self.service.world().current();
+        current.dataset(project_id, dataset_id).cloned()
     }
 
-    /// The requests so far, in the order in which they were answered. What is no call of an operation
-    /// (another path or method) is not among them, nor a request whose client hung up before.
+    /// Returns the requests so far, in the order in which the sandbox received them. Requests for
+    /// another path or with another method are not among them.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.service.requests()
+        self.service.world().current().requests().cloned().collect()
     }
 
-    /// The requests so far, which are then forgotten: a sandbox that runs for long remembers each.
+    /// Returns the requests so far and forgets them, so that a sandbox can run for long.
     #[must_use]
     pub fn take_requests(&self) -> Vec<ReceivedRequest> {
-        self.service.take_requests()
+        self.service.world().current().take_requests()
     }
 
     /// Queues what the next calls of an operation meet, one fault a call, whoever makes it. Once the
     /// queue is empty, the service answers again.
     pub fn script(&self, operation: Operation, faults: impl IntoIterator<Item = Fault>) {
-        self.service.script(operation, faults);
+        self.service.world().current().script(operation, faults);
     }
 }
 
@@ -264,15 +259,22 @@ impl std::fmt::Debug for Sandbox {
     }
 }
 
-/// Accepts until it is aborted, which ends all connections.
-async fn serve(listener: TcpListener, router: Router) {
-    let mut connections = JoinSet::new();
+/// Accepts connections and runs tasks until it is aborted, which ends all of them.
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut tasks: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>,
+) {
+    let mut running = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => if let Ok((socket, _)) = accepted {
-                connections.spawn(connection(socket, router.clone()));
+                running.spawn(connection(socket, router.clone()));
             },
-            Some(_) = connections.join_next() => {}
+            Some(task) = tasks.recv() => {
+                running.spawn(task);
+            }
+            Some(_) = running.join_next() => {}
         }
     }
 }
@@ -286,7 +288,7 @@ async fn connection(socket: TcpStream, router: Router) {
                 .oneshot(request)
                 .await
                 .map_err(|never: Infallible| never);
-            match response.extensions().get::<answer::Hangup>() {
+            match response.extensions().get::<response::Hangup>() {
                 Some(_) => Err(io::Error::other("the fault script says so")),
                 None => Ok(response),
             }

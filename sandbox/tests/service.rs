@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use llmobs_sandbox::{
-    Assumptions, Fault, InitialDataset, InitialState, OnConflict, Operation, Profile, Sandbox,
+    Assumptions, DatasetState, Fault, InitialDataset, InitialState, OnConflict, OnRelock,
+    Operation, Profile, Sandbox,
 };
 use proptest::prelude::*;
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -90,7 +91,36 @@ fn holder(sandbox: &Sandbox) -> Option<String> {
 }
 
 fn version(sandbox: &Sandbox) -> usize {
-    sandbox.dataset(PROJECT, DATASET).unwrap().version()
+    state(sandbox).version()
+}
+
+fn state(sandbox: &Sandbox) -> DatasetState {
+    sandbox.dataset(PROJECT, DATASET).unwrap()
+}
+
+/// Waits until this holds; the timeout ends a test in which it never does.
+async fn until(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .unwrap();
+}
+
+/// Sends a request and hangs up once the sandbox has received it.
+async fn hang_up(sandbox: &Sandbox, operation: Operation) {
+    let before = sandbox.requests().len();
+    let request = match operation {
+        Operation::Restore => request(sandbox, 0, operation).json(&body(1)),
+        _ => request(sandbox, 0, operation),
+    };
+    tokio::select! {
+        response = request.send() => panic!("{response:?}"),
+        () = until(|| sandbox.requests().len() > before) => {}
+    }
 }
 
 #[tokio::test]
@@ -297,11 +327,12 @@ async fn requests_are_kept_without_the_keys() {
 async fn assumptions_can_be_switched() {
     let allow = OnConflict::Allow;
     let sandbox = Sandbox::builder()
-        .assumptions(Assumptions {
-            lock_of_another: allow,
-            unlock_of_another: allow,
-            restore_under_another: allow,
-        })
+        .assumptions(
+            Assumptions::default()
+                .lock_of_another(allow)
+                .unlock_of_another(allow)
+                .restore_under_another(allow),
+        )
         .start()
         .await
         .unwrap();
@@ -317,11 +348,10 @@ async fn assumptions_can_be_switched() {
     assert_eq!(call(&sandbox, 0, Operation::Unlock).await, 200);
     assert_eq!(holder(&sandbox), None);
 
-    let refuse = Assumptions {
-        lock_of_another: OnConflict::Refuse(423),
-        unlock_of_another: OnConflict::Refuse(403),
-        restore_under_another: OnConflict::Refuse(412),
-    };
+    let refuse = Assumptions::default()
+        .lock_of_another(OnConflict::Refuse(423))
+        .unlock_of_another(OnConflict::Refuse(403))
+        .restore_under_another(OnConflict::Refuse(412));
     let sandbox = Sandbox::builder()
         .assumptions(refuse)
         .start()
@@ -331,6 +361,136 @@ async fn assumptions_can_be_switched() {
     assert_eq!(call(&sandbox, 1, Operation::Lock).await, 423);
     assert_eq!(call(&sandbox, 1, Operation::Unlock).await, 403);
     assert_eq!(call(&sandbox, 1, Operation::Restore).await, 412);
+}
+
+#[tokio::test]
+async fn a_relock_keeps_the_time_or_starts_anew() {
+    for rule in [OnRelock::KeepSince, OnRelock::StartAnew] {
+        let sandbox = Sandbox::builder()
+            .assumptions(Assumptions::default().relock(rule))
+            .start()
+            .await
+            .unwrap();
+        call(&sandbox, 0, Operation::Lock).await;
+        let first = state(&sandbox).lock.unwrap();
+        call(&sandbox, 0, Operation::Lock).await;
+        let second = state(&sandbox);
+        assert_eq!(
+            second.lock.unwrap().since > first.since,
+            rule == OnRelock::StartAnew
+        );
+        let [period] = &second.lock_history[..] else {
+            panic!("{:?}", second.lock_history)
+        };
+        assert_eq!((period.from, period.until), (first.since, None));
+    }
+}
+
+#[tokio::test]
+async fn the_lock_history_names_users_and_requests() {
+    let sandbox = Sandbox::builder()
+        .assumptions(Assumptions::default().lock_of_another(OnConflict::Allow))
+        .start()
+        .await
+        .unwrap();
+    let as_task = async |task: &str, user, operation| {
+        let request = request(&sandbox, user, operation).header("user-agent", task);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(as_task("none yet", 0, Operation::Unlock).await, 200);
+    assert_eq!(as_task("first", 0, Operation::Lock).await, 200);
+    assert_eq!(as_task("second", 0, Operation::Lock).await, 200);
+    assert_eq!(as_task("other user", 1, Operation::Unlock).await, 409);
+    assert_eq!(as_task("other user", 1, Operation::Lock).await, 200);
+    assert_eq!(as_task("other user", 1, Operation::Unlock).await, 200);
+    assert_eq!(as_task("first", 0, Operation::Lock).await, 200);
+
+    let requests = sandbox.requests();
+    let ids: Vec<u64> = requests.iter().map(|it| it.id).collect();
+    assert_eq!(ids, [0, 1, 2, 3, 4, 5, 6]);
+    let task = |id: u64| {
+        let request = &requests[usize::try_from(id).unwrap()];
+        assert!(request.took_effect);
+        let mut headers = request.headers.iter();
+        let (_, task) = headers.find(|(name, _)| name == "user-agent").unwrap();
+        task.as_str()
+    };
+    let history = state(&sandbox).lock_history;
+    let seen: Vec<_> = history
+        .iter()
+        .map(|period| {
+            (
+                period.user == sandbox.users()[0].user.id,
+                period.acquired_by.map(task),
+                period.relocked_by.iter().copied().map(task).collect(),
+                period.released_by.map(task),
+            )
+        })
+        .collect();
+    let expected: [(_, _, Vec<&str>, _); 3] = [
+        (true, Some("first"), vec!["second"], Some("other user")),
+        (false, Some("other user"), vec![], Some("other user")),
+        (true, Some("first"), vec![], None),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(history[0].until, Some(history[1].from));
+    assert!(history[1].from <= history[1].until.unwrap());
+    assert_eq!(history[2].until, None);
+    assert_eq!(requests[3].status, Some(409));
+    assert!(!requests[3].took_effect);
+}
+
+#[tokio::test]
+async fn a_dataset_may_start_locked() {
+    let mut state = InitialState::default();
+    let jane = state.users[0].user.clone();
+    let since = "2026-11-25T09:00:00.123456789Z".parse().unwrap();
+    let dataset = InitialDataset::new([vec![], vec![]]).locked_by(&jane.id, since);
+    let project = state.projects.get_mut(PROJECT).unwrap();
+    project.insert(DATASET.to_owned(), dataset);
+    let text = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<InitialState>(&text).unwrap(), state);
+    for profile in [Profile::Documented, Profile::Observed] {
+        let builder = Sandbox::builder().profile(profile).state(state.clone());
+        let sandbox = builder.start().await.unwrap();
+        let before = self::state(&sandbox);
+        assert_eq!(before.holder(), Some(&*jane.id));
+        assert_eq!(before.lock_history[0].from, since);
+        assert_eq!(before.lock_history[0].acquired_by, None);
+
+        assert_eq!(call(&sandbox, 1, Operation::Lock).await, 409);
+        let locked = request(&sandbox, 0, Operation::Lock).send().await.unwrap();
+        let locked: Value = locked.json().await.unwrap();
+        let shown = locked["data"]["attributes"]["drafting_since"].as_str();
+        assert_eq!(
+            shown.unwrap(),
+            match profile {
+                Profile::Observed => "2026-11-25T09:00:00.123456789Z",
+                _ => "2026-11-25T09:00:00Z",
+            }
+        );
+        assert_eq!(call(&sandbox, 0, Operation::Unlock).await, 200);
+        assert_eq!(holder(&sandbox), None);
+    }
+
+    let project = state.projects.get_mut(PROJECT).unwrap();
+    let lock = project.get_mut(DATASET).unwrap().lock.as_mut().unwrap();
+    lock.user = "nobody".to_owned();
+    let error = Sandbox::builder().state(state).start().await.unwrap_err();
+    assert!(error.to_string().contains("locked by nobody"), "{error}");
+}
+
+#[tokio::test]
+async fn every_response_has_a_date() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.script(Operation::Lock, [Fault::status(503), Fault::empty()]);
+    for _ in 0..3 {
+        let response = request(&sandbox, 0, Operation::Lock).send().await.unwrap();
+        let date = response.headers()["date"].to_str().unwrap();
+        let date = chrono::DateTime::parse_from_rfc2822(date).unwrap();
+        let age = chrono::Utc::now().signed_duration_since(date);
+        assert!(age.num_seconds().abs() < 60, "{date}");
+    }
 }
 
 #[tokio::test]
@@ -439,6 +599,75 @@ async fn an_answer_may_be_late_after_the_effect() {
 }
 
 #[tokio::test]
+async fn a_delayed_call_takes_effect_although_its_client_hung_up() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for operation in [Operation::Lock, Operation::Restore, Operation::Unlock] {
+        sandbox.script(operation, [Fault::delay(Duration::from_millis(100))]);
+        let before = state(&sandbox);
+        hang_up(&sandbox, operation).await;
+        assert_eq!(state(&sandbox), before);
+        let received = sandbox.requests().pop().unwrap();
+        assert_eq!((received.took_effect, received.status), (false, None));
+
+        until(|| sandbox.requests()[usize::try_from(received.id).unwrap()].took_effect).await;
+        assert_ne!(state(&sandbox), before);
+        assert_eq!(sandbox.requests().pop().unwrap().status, Some(200));
+    }
+    assert_eq!((holder(&sandbox), version(&sandbox)), (None, 3));
+}
+
+#[tokio::test]
+async fn an_effect_may_be_later_than_the_response() {
+    let late = Duration::from_millis(100);
+    for fault in [
+        Fault::status(504),
+        Fault::reset(),
+        Fault::truncated(),
+        Fault::delay(Duration::ZERO),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        sandbox.script(Operation::Restore, [fault.clone().late_effect(late)]);
+        let request = request(&sandbox, 0, Operation::Restore).json(&body(1));
+        let response = request.send().await;
+        let received = sandbox.requests().pop().unwrap();
+        if fault == Fault::delay(Duration::ZERO) {
+            assert_eq!((received.took_effect, version(&sandbox)), (true, 3));
+            continue;
+        }
+        let status = response.ok().map(|response| response.status().as_u16());
+        assert_eq!((received.status, received.took_effect), (status, false));
+        assert_eq!(version(&sandbox), 2);
+
+        until(|| version(&sandbox) == 3).await;
+        let received = sandbox.requests().pop().unwrap();
+        assert_eq!((received.status, received.took_effect), (status, true));
+    }
+}
+
+#[tokio::test]
+async fn a_late_effect_ends_with_the_sandbox() {
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let idle = tasks();
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.script(Operation::Lock, [Fault::delay(Duration::from_secs(3600))]);
+    // With a client of its own, whose tasks end with it.
+    let client = Client::builder().no_proxy().build().unwrap();
+    let (method, url) = url(&sandbox, Operation::Lock);
+    tokio::select! {
+        response = client.request(method, url).send() => panic!("{response:?}"),
+        () = until(|| !sandbox.requests().is_empty()) => {}
+    }
+    drop(client);
+    assert!(tasks() > idle);
+    drop(sandbox);
+    until(|| tasks() == idle).await;
+}
+
+#[tokio::test]
 async fn a_fault_takes_effect_only_if_told_to() {
     let faults = [
         Fault::status(500),
@@ -506,8 +735,7 @@ async fn a_fault_after_the_effect_of_a_refused_call_has_none() {
 #[tokio::test]
 async fn a_state_of_ones_own_is_used() {
     let mut state = InitialState::default();
-    let versions = vec![vec![]];
-    let projects = BTreeMap::from([("d".to_owned(), InitialDataset { versions })]);
+    let projects = BTreeMap::from([("d".to_owned(), InitialDataset::new([vec![]]))]);
     state.projects = BTreeMap::from([("p".to_owned(), projects)]);
     let text = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<InitialState>(&text).unwrap(), state);
@@ -613,6 +841,11 @@ fn faults_can_be_written_as_text() {
         ("redirect:http://a/b", Fault::redirect("http://a/b")),
         ("after:reset", Fault::reset().after_effect()),
         ("after:status:500", Fault::status(500).after_effect()),
+        (
+            "late:1000:status:504",
+            Fault::status(504).late_effect(second),
+        ),
+        ("late:1000:reset", Fault::reset().late_effect(second)),
     ];
     for (text, fault) in rows {
         assert_eq!(text.parse::<Fault>().unwrap(), fault, "{text}");
@@ -625,6 +858,11 @@ fn faults_can_be_written_as_text() {
         "status:99",
         "after",
         "after:",
+        "after:after:reset",
+        "after:late:1:reset",
+        "late:1",
+        "late:x:reset",
+        "late:reset",
         "huge:-1",
         "reset:1",
     ] {

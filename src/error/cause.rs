@@ -1,10 +1,11 @@
 //! What an attempt met, and what follows from it: the kind of failure and its outcome.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use super::{ErrorKind, Outcome};
+use super::{Error, ErrorKind, Outcome};
 
 /// What an attempt met.
 #[derive(Debug)]
@@ -17,6 +18,32 @@ pub(crate) enum Cause {
     CallTimedOut(Duration),
     Status(StatusCode),
     Unreadable(Unreadable),
+    /// Another task of this process has the turn.
+    Busy,
+    /// The current task has the lock.
+    Reentrant,
+    /// The user has held the lock since then.
+    HeldBefore(String),
+    /// Another user has the lock; the response says so, if the unlock was sent.
+    LockLost,
+    /// The unlock was cut off by the end of its runtime.
+    CutOff,
+    /// The caller's own.
+    Work(Box<dyn StdError + Send + Sync>),
+}
+
+/// What is known of an unlock that belongs to a failed call.
+#[derive(Debug, Default)]
+pub(crate) enum Unlocking {
+    #[default]
+    None,
+    /// It succeeded.
+    Done,
+    /// It succeeded, but a lock may follow, and is unlocked again after this time.
+    Pending(Duration),
+    Failed(Error),
+    /// The failed call is the unlock itself, after work that succeeded.
+    AfterWork,
 }
 
 /// Why a 2xx is no success that can be given to the caller.
@@ -36,12 +63,12 @@ pub(crate) enum Unreadable {
 }
 
 impl Cause {
-    pub(super) fn kind(&self) -> ErrorKind {
+    pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Configuration(_) => ErrorKind::Configuration,
             Self::InvalidInput(_) => ErrorKind::InvalidInput,
             Self::NotSent(_) => ErrorKind::NotSent,
-            Self::Lost(_) => ErrorKind::ConnectionLost,
+            Self::Lost(_) | Self::CutOff => ErrorKind::ConnectionLost,
             Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => ErrorKind::TimedOut,
             Self::Status(status) => match status.as_u16() {
                 400 => ErrorKind::BadRequest,
@@ -55,6 +82,11 @@ impl Cause {
                 _ => ErrorKind::UnexpectedStatus,
             },
             Self::Unreadable(_) => ErrorKind::UnreadableSuccess,
+            Self::Busy => ErrorKind::Busy,
+            Self::Reentrant => ErrorKind::Reentrant,
+            Self::HeldBefore(_) => ErrorKind::HeldBefore,
+            Self::LockLost => ErrorKind::LockLost,
+            Self::Work(_) => ErrorKind::Work,
         }
     }
 
@@ -65,6 +97,10 @@ impl Cause {
                 Outcome::NotApplied
             }
             Self::Lost(_) | Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => Outcome::Unknown,
+            Self::Busy | Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => {
+                Outcome::NotApplied
+            }
+            Self::CutOff | Self::Work(_) => Outcome::Unknown,
             Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
             Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
             Self::Status(_) => Outcome::Unknown,

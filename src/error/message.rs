@@ -5,7 +5,7 @@ use std::{fmt, iter};
 
 use reqwest::StatusCode;
 
-use super::{Cause, Error, ErrorKind, Outcome, Unreadable};
+use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
 
 /// The most characters of one text of others (an error of the server, a host, a cause) that a line shows.
 const MAX_CHARS: usize = 300;
@@ -34,6 +34,18 @@ impl Error {
                     Unreadable::Shape(_) => "the answer does not hold a draft state",
                 })?;
             }
+            Cause::Busy => f.write_str("another task of this process holds the draft lock")?,
+            Cause::Reentrant => f.write_str(
+                "this task holds the draft lock already; use what the closure of `with_draft_lock` is given",
+            )?,
+            Cause::HeldBefore(since) => write!(
+                f,
+                "this user has held the draft lock since {since}, before this call; \
+                 wait for the process that holds it, or unlock if that has crashed"
+            )?,
+            Cause::LockLost => f.write_str("the draft lock was lost before it was released")?,
+            Cause::CutOff => f.write_str("the runtime ended before the dataset was unlocked")?,
+            Cause::Work(error) => write!(f, "{error}")?,
         }
         let status = self.status().and_then(|status| status.canonical_reason());
         let mut words = self.errors().iter().filter_map(|error| error.words(status));
@@ -62,8 +74,12 @@ impl Error {
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
-        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
-            Some(host) => write!(f, " to {}, which is not followed", OneLine(host)),
+        match answer.and_then(|answer| answer.redirect_host.as_ref()) {
+            Some(host) => write!(
+                f,
+                " to {}, which is not followed",
+                OneLine(&host.to_string())
+            ),
             None => Ok(()),
         }
     }
@@ -76,8 +92,8 @@ impl Error {
             ErrorKind::Unauthorized => write!(f, "; check {} for {}", call.keys, call.host),
             ErrorKind::Forbidden => write!(
                 f,
-                "; check that {} belong to {} and permit it",
-                call.keys, call.host
+                "; check that {} are for {} and have permission to {} this dataset",
+                call.keys, call.host, call.operation
             ),
             ErrorKind::RateLimited => match self.retry_after() {
                 Some(wait) => write!(f, "; retry after {wait:?}"),
@@ -106,6 +122,9 @@ impl fmt::Display for OneLine<'_> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Unlocking::AfterWork = self.0.unlocking {
+            f.write_str("the work succeeded, but unlocking failed: ")?;
+        }
         if let Some(call) = &self.0.call {
             write!(
                 f,
@@ -114,6 +133,9 @@ impl fmt::Display for Error {
             )?;
         }
         self.what(f)?;
+        if let Some(waited) = self.0.waited.filter(|waited| !waited.is_zero()) {
+            write!(f, " (waited {waited:.1?})")?;
+        }
         self.remedy(f)?;
         if self.0.call.is_some() {
             if self.0.attempts > 1 {
@@ -125,7 +147,15 @@ impl fmt::Display for Error {
                 Outcome::Unknown => f.write_str("; whether it took effect is not known")?,
             }
         }
-        Ok(())
+        match &self.0.unlocking {
+            Unlocking::None | Unlocking::AfterWork => Ok(()),
+            Unlocking::Done => f.write_str("; unlocked as a precaution"),
+            Unlocking::Pending(again) => write!(
+                f,
+                "; unlocked as a precaution, and again after {again:?}, because the lock may take effect late"
+            ),
+            Unlocking::Failed(error) => write!(f, "; unlocking failed, too: {error}"),
+        }
     }
 }
 
@@ -139,6 +169,8 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field("errors", &self.errors())
             .field("cause", &self.0.cause)
+            .field("waited", &self.0.waited)
+            .field("unlocking", &self.0.unlocking)
             .finish()
     }
 }
@@ -150,6 +182,7 @@ impl StdError for Error {
                 Some(error)
             }
             Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
+            Cause::Work(error) => error.source(),
             _ => None,
         }
     }

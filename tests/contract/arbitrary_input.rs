@@ -4,14 +4,15 @@ use std::process::Command;
 use std::time::Duration;
 
 use llmobs_datasets::{
-    BaseUrl, Clock as _, Credentials, DatasetId, DatasetVersion, Error, Operation, ProjectId, Site,
+    BaseUrl, Credentials, DatasetId, DatasetVersion, Error, Operation, ProjectId, Site,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use crate::clock::TestClock;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, runtime};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, dataset, runtime_with_clock};
 
 /// A runner that leaves no file behind for what fails.
 fn runner(cases: u32) -> TestRunner {
@@ -107,7 +108,8 @@ fn tell(error: &Error) -> Result<(), TestCaseError> {
 
 #[test]
 fn any_answer_ends_a_call_in_its_time() {
-    let runtime = runtime();
+    let runtime = runtime_with_clock(true);
+    let _context = runtime.enter();
     let server = runtime.block_on(Server::start([]));
     let property = |(answer, operation): (Answer, Operation)| {
         let (status, headers, body) = answer;
@@ -119,9 +121,11 @@ fn any_answer_ends_a_call_in_its_time() {
         answer.extend([b"\r\n", &body[..]].concat());
         server.script(vec![Step::Answer(answer); 6]);
         let clock = TestClock::default();
-        let client = builder(&server.url())
-            .http(reqwest::Client::builder().no_proxy().tls_certs_only([]))
-            .clock(clock.clone())
+        let client = clock
+            .watch(
+                builder(&server.url())
+                    .http(reqwest::Client::builder().no_proxy().tls_certs_only([])),
+            )
             .build()
             .unwrap();
         let start = clock.now();
@@ -169,7 +173,7 @@ fn any_text_is_configuration_or_refused() {
         }
         refused(text.parse::<BaseUrl>().map(drop))?;
         refused(BaseUrl::with_plain_http(&text).map(drop))?;
-        match Credentials::new(text.clone(), "application key") {
+        match Credentials::new(text.clone(), "application-key") {
             // A key that can be taken can be sent.
             Ok(keys) => drop(
                 llmobs_datasets::Client::builder(keys)

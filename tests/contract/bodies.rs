@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use llmobs_datasets::{Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
+use llmobs_datasets::{BaseUrl, Client, Dataset, ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::clock::TestClock;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, dataset, one_attempt};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, credentials, dataset, one_attempt};
 
 const CAP: usize = 4096;
 
@@ -79,7 +80,7 @@ async fn a_body_in_many_pieces_is_one_body() {
     );
     let server = Server::start([Step::Answer(chunked.into_bytes())]).await;
     let state = capped(&server).lock().await.unwrap();
-    assert_eq!(state.user.id, "00000000-0000-0000-0000-000000000010");
+    assert_eq!(state.user().id, "00000000-0000-0000-0000-000000000010");
 }
 
 #[tokio::test]
@@ -89,23 +90,21 @@ async fn a_byte_order_mark_is_no_part_of_a_body() {
     assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_stops_coming_ends_with_its_status() {
     for operation in OPERATIONS {
         for (status, start) in [(403, ""), (200, "{\"data\": {"), (200, "<html>")] {
             let bytes = format!("HTTP/1.1 {status} S\r\ncontent-length: 900\r\n\r\n{start}");
             let server = Server::start([Step::Stall(bytes.into_bytes())]).await;
             let clock = TestClock::default();
-            let client = builder(&server.url())
-                .retry(RetryPolicy::none())
-                .clock(clock.clone())
+            let client = clock
+                .watch(builder(&server.url()).retry(RetryPolicy::none()))
                 .build()
                 .unwrap();
             let dataset = dataset(&client);
-            // The first deadline is for the head, which comes; the second for the body.
             let (result, ()) = tokio::join!(call(&dataset, operation), async {
                 server.arrived(1).await;
-                clock.time_out_after(2).await;
+                clock.time_out().await;
             });
             match (status, start, operation) {
                 (200, "{\"data\": {", Operation::Unlock | Operation::Restore) => {
@@ -143,7 +142,9 @@ async fn real_timeouts_end_a_call_that_gets_no_answer() {
     }
 
     let http = reqwest::Client::builder().no_proxy();
-    let client = builder("http://localhost")
+    let nowhere = BaseUrl::with_plain_http("http://nowhere.invalid").unwrap();
+    let client = Client::builder(credentials())
+        .endpoint(nowhere)
         .http(http.dns_resolver(NoAnswer))
         .connect_timeout(timeout)
         .retry(RetryPolicy::none())

@@ -1,25 +1,34 @@
-//! Work under the draft lock ends with the lock given back, whatever came of the work.
+//! The draft lock keeps tasks apart, and nothing stays locked behind a result.
 
 use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use llmobs_datasets::{
-    Client, Dataset, DatasetVersion, DraftLock, DraftLockError, Error, ErrorKind, Outcome, Result,
+    Client, Credentials, Dataset, DatasetVersion, DraftLock, Error, ErrorKind, LockedDataset,
+    Outcome, Result, RetryPolicy,
 };
+use tokio::sync::oneshot;
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, one_attempt, runtime};
+use crate::setup::{LOCKED, credentials, dataset, one_attempt, runtime};
 
-fn locked() -> Step {
+pub(crate) const LOCK: &str = "draft_state/lock";
+pub(crate) const UNLOCK: &str = "draft_state/unlock";
+const RESTORE: &str = "restore";
+
+pub(crate) fn locked() -> Step {
     Step::answer(200, &[], LOCKED)
 }
 
-fn done() -> Step {
+pub(crate) fn done() -> Step {
     Step::status(200)
 }
 
-/// The requests that have come, by the last words of their paths.
-fn verbs(server: &Server) -> Vec<String> {
+/// The requests so far, by the last words of their paths.
+pub(crate) fn verbs(server: &Server) -> Vec<String> {
     let prefix = format!("/api/v2/llm-obs/v1/{PROJECT_ID}/datasets/{DATASET_ID}/");
     let lines = server.lines().into_iter();
     lines
@@ -27,110 +36,47 @@ fn verbs(server: &Server) -> Vec<String> {
         .collect()
 }
 
-const LOCK: &str = "draft_state/lock";
-const UNLOCK: &str = "draft_state/unlock";
-const RESTORE: &str = "restore";
+/// How long an attempt may take, and so how long a late effect is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
-/// How many errors are behind one.
-fn sources(error: &dyn std::error::Error) -> usize {
-    std::iter::successors(error.source(), |error| error.source()).count()
+/// A client with a short patience, and no pause before a retry.
+pub(crate) fn impatient(server: &Server, keys: Credentials, attempts: u32) -> Client {
+    let base_url: llmobs_datasets::BaseUrl = server.url().parse().unwrap();
+    let retry = RetryPolicy::default().max_attempts(attempts);
+    Client::builder(keys)
+        .endpoint(base_url)
+        .retry(retry.backoff(Duration::ZERO, Duration::ZERO))
+        .attempt_timeout(PATIENCE)
+        .build()
+        .unwrap()
 }
 
-async fn restore(dataset: Dataset) -> Result<u32> {
-    Ok(dataset.restore(DatasetVersion::new(1)?).await?.attempts())
+pub(crate) fn one_impatient_attempt(server: &Server) -> Dataset {
+    dataset(&impatient(server, credentials(), 1))
+}
+
+/// Lets everything else go on until nothing is left to do but wait for the server.
+pub(crate) async fn settle() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn restore(locked: LockedDataset) -> Result<u32> {
+    Ok(locked.restore(DatasetVersion::new(1)?).await?.attempts())
 }
 
 /// Work that waits for ever, once it has begun.
-async fn never(begun: tokio::sync::oneshot::Sender<()>) -> Result<()> {
+async fn never(begun: oneshot::Sender<()>) -> Result<()> {
     begun.send(()).unwrap();
     std::future::pending().await
 }
 
 #[tokio::test]
-async fn success_unlocks_and_gives_the_value() {
+async fn success_unlocks_and_returns_the_value() {
     let server = Server::start([locked(), done(), done()]).await;
     let value = one_attempt(&server).with_draft_lock(restore).await.unwrap();
     assert_eq!(value, 1);
-    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
-}
-
-#[tokio::test]
-async fn a_closure_may_borrow() {
-    let server = Server::start([locked(), done(), done()]).await;
-    let version = DatasetVersion::new(1).unwrap();
-    let mut seen = Vec::new();
-    one_attempt(&server)
-        .with_draft_lock(async |dataset| {
-            seen.push(dataset.dataset_id().clone());
-            dataset.restore(version).await
-        })
-        .await
-        .unwrap();
-    assert_eq!(seen[0].as_str(), DATASET_ID);
-}
-
-#[tokio::test]
-async fn the_error_of_the_work_is_the_main_one() {
-    let server = Server::start([locked(), Step::status(400), done()]).await;
-    let error = one_attempt(&server)
-        .with_draft_lock(restore)
-        .await
-        .unwrap_err();
-    assert_eq!(sources(&error), 0, "the line shows all");
-    let DraftLockError::Work {
-        error,
-        unlock: None,
-        ..
-    } = error
-    else {
-        panic!("{error:?}")
-    };
-    assert_eq!(error.kind(), ErrorKind::BadRequest);
-    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
-
-    let server = Server::start([locked(), Step::status(400), Step::status(500)]).await;
-    let error = one_attempt(&server)
-        .with_draft_lock(restore)
-        .await
-        .unwrap_err();
-    let line = error.to_string();
-    assert!(line.starts_with("restore dataset"), "{line}");
-    assert!(
-        line.contains("; then the dataset could not be unlocked: unlock dataset"),
-        "{line}"
-    );
-    let DraftLockError::Work {
-        error,
-        unlock: Some(unlock),
-        ..
-    } = error
-    else {
-        panic!("{error:?}")
-    };
-    assert_eq!(
-        (error.kind(), unlock.kind()),
-        (ErrorKind::BadRequest, ErrorKind::ServerError)
-    );
-}
-
-#[tokio::test]
-async fn work_that_is_done_is_not_lost_with_the_unlock() {
-    let server = Server::start([locked(), done(), Step::status(500)]).await;
-    let error = one_attempt(&server)
-        .with_draft_lock(restore)
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("the work is done, but then: unlock dataset"),
-        "{error}"
-    );
-    assert_eq!(sources(&error), 0, "the line shows all");
-    let DraftLockError::Unlock { value, error, .. } = error else {
-        panic!("{error:?}")
-    };
-    assert_eq!((value, error.kind()), (1, ErrorKind::ServerError));
     assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
 }
 
@@ -149,10 +95,10 @@ async fn a_panic_goes_on_after_the_unlock() {
 }
 
 #[tokio::test]
-async fn dropped_during_the_work_it_unlocks_in_the_background() {
+async fn a_lock_dropped_during_the_work_is_released() {
     let server = Server::start([locked(), done()]).await;
     let dataset = one_attempt(&server);
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (begun, has_begun) = oneshot::channel();
     let task =
         tokio::spawn(async move { dataset.with_draft_lock(async |_| never(begun).await).await });
     has_begun.await.unwrap();
@@ -161,16 +107,9 @@ async fn dropped_during_the_work_it_unlocks_in_the_background() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
-/// Lets everything else go on until nothing is left to do but wait for the server.
-async fn settle() {
-    for _ in 0..1000 {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
-async fn dropped_while_it_locks_it_unlocks_once_the_lock_is_answered() {
-    let (lock, answer) = locked().held();
+async fn a_lock_dropped_in_flight_is_released_once_it_is_granted() {
+    let (lock, respond) = locked().held();
     let server = Server::start([lock, done()]).await;
     let dataset = one_attempt(&server);
     let task = tokio::spawn(async move { dataset.with_draft_lock(restore).await });
@@ -178,196 +117,360 @@ async fn dropped_while_it_locks_it_unlocks_once_the_lock_is_answered() {
     task.abort();
     task.await.unwrap_err();
     settle().await;
-    // An unlock by now could overtake the lock, which nothing would give back then.
+    // By now, an unlock could overtake the lock, and the lock would stay.
     assert_eq!(verbs(&server), [LOCK]);
-    answer.notify_one();
+    respond.notify_one();
     server.arrived(2).await;
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
 #[tokio::test]
-async fn dropped_while_it_locks_it_leaves_a_lock_that_is_refused() {
-    let (lock, answer) = Step::status(409).held();
+async fn a_lock_dropped_in_flight_is_not_released_if_it_is_refused() {
+    let (lock, respond) = Step::status(409).held();
     let server = Server::start([lock]).await;
     let dataset = one_attempt(&server);
     let task = tokio::spawn(async move { dataset.draft_lock().await });
     server.arrived(1).await;
     task.abort();
     task.await.unwrap_err();
-    answer.notify_one();
+    respond.notify_one();
     settle().await;
     assert_eq!(verbs(&server), [LOCK]);
 }
 
 #[tokio::test]
-async fn dropped_while_it_unlocks_it_unlocks_again() {
-    let server = Server::start([locked(), done(), Step::Stall(Vec::new()), done()]).await;
-    let dataset = one_attempt(&server);
-    let task = tokio::spawn(async move { dataset.with_draft_lock(restore).await });
-    server.arrived(3).await;
+async fn a_dropped_lock_is_not_requested_again() {
+    let (refused, respond) = Step::status(429).held();
+    let server = Server::start([refused]).await;
+    let dataset = dataset(&impatient(&server, credentials(), 4));
+    let task = tokio::spawn(async move { dataset.draft_lock().await });
+    server.arrived(1).await;
     task.abort();
-    server.arrived(4).await;
-    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK, UNLOCK]);
+    task.await.unwrap_err();
+    respond.notify_one();
+    settle().await;
+    assert_eq!(verbs(&server), [LOCK], "nothing is left to release");
 }
 
 #[tokio::test]
-async fn a_lock_that_is_refused_needs_no_unlock() {
+async fn a_dropped_lock_that_may_be_held_is_released_and_not_requested_again() {
+    let (unknown, respond) = Step::status(503).held();
+    let server = Server::start([unknown, done(), done()]).await;
+    let dataset = dataset(&impatient(&server, credentials(), 4));
+    let task = tokio::spawn(async move { dataset.draft_lock().await });
+    server.arrived(1).await;
+    task.abort();
+    task.await.unwrap_err();
+    respond.notify_one();
+    server.arrived(3).await;
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_lock_dropped_before_it_is_requested_is_not_requested() {
+    let server = Server::start([]).await;
+    let dataset = one_attempt(&server);
+    let mut locking = Box::pin(dataset.draft_lock());
+    let polled = std::future::poll_fn(|context| Poll::Ready(locking.as_mut().poll(context)));
+    assert!(polled.await.is_pending());
+    drop(locking);
+    settle().await;
+    assert_eq!(verbs(&server), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_release_goes_on_if_its_future_is_dropped() {
+    let (unlock, respond) = done().held();
+    let server = Server::start([locked(), done(), unlock, locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let locking = dataset.clone();
+    let task = tokio::spawn(async move { locking.with_draft_lock(restore).await });
+    server.arrived(3).await;
+    task.abort();
+    task.await.unwrap_err();
+    // It still has the turn: a lock that overtook it would be released by it.
+    let again =
+        tokio::spawn(async move { dataset.with_draft_lock(async |_| Ok::<_, Error>(())).await });
+    settle().await;
+    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
+    respond.notify_one();
+    again.await.unwrap().unwrap();
+    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_refused_lock_needs_no_unlock() {
     let server = Server::start([Step::status(409)]).await;
     let error = one_attempt(&server)
         .with_draft_lock(restore)
         .await
         .unwrap_err();
-    assert_eq!(sources(&error), 0, "the line shows all");
-    let DraftLockError::Lock(refused) = error else {
-        panic!("{error:?}")
-    };
-    assert!(refused.error.is_conflict());
-    assert!(refused.unlock.is_none());
+    assert!(error.is_conflict() && !error.may_be_locked());
+    assert_eq!(error.outcome(), Outcome::NotApplied);
     assert_eq!(verbs(&server), [LOCK]);
 }
 
 #[tokio::test]
-async fn a_lock_that_may_be_held_is_unlocked() {
-    for (lock, outcome) in [
-        (Step::reset(), Outcome::Unknown),
-        (Step::status(502), Outcome::Unknown),
-        (Step::answer(200, &[], "{}"), Outcome::Applied),
-    ] {
-        let steps = [
-            lock.clone(),
-            done(),
-            lock.clone(),
-            Step::status(409),
-            lock,
-            done(),
-        ];
+async fn a_lock_that_may_take_effect_late_is_released_twice_before_the_next_turn() {
+    for lock in [Step::Stall(Vec::new()), Step::reset(), Step::status(502)] {
+        let steps = [lock, done(), done(), locked(), done()];
         let server = Server::start(steps).await;
-        let dataset = one_attempt(&server);
-        let refused = dataset.draft_lock().await.unwrap_err();
-        assert_eq!(refused.error.outcome(), outcome);
-        assert!(
-            refused.to_string().ends_with("; then it was unlocked"),
-            "{refused}"
-        );
-        assert!(matches!(refused.unlock, Some(Ok(()))));
+        let dataset = one_impatient_attempt(&server);
+        let error = dataset.draft_lock().await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert!(error.may_be_locked(), "{error}");
+        let line = error.to_string();
+        let known = "; unlocked as a precaution, and again after 50ms, because the lock may take effect late";
+        assert!(line.ends_with(known), "{line}");
+        assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 
-        let refused = dataset.draft_lock().await.unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .contains("; then it could not be unlocked: unlock"),
-            "{refused}"
-        );
-        assert!(refused.unlock.unwrap().unwrap_err().is_conflict());
-
-        let refused = dataset.with_draft_lock(restore).await.unwrap_err();
-        assert!(matches!(refused, DraftLockError::Lock(_)), "{refused}");
-        assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK, LOCK, UNLOCK]);
+        dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+        assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK, LOCK, UNLOCK]);
     }
 }
 
 #[tokio::test]
-async fn work_is_done_under_a_lock_whose_answer_lacks_a_documented_part() {
-    let state = r#"{"data":{"type":"draft_state_data","attributes":{"user":null}}}"#;
-    let locked = Step::answer(200, &[], state);
-    let server = Server::start([locked.clone(), done(), done(), locked, done()]).await;
-    let dataset = one_attempt(&server);
-    dataset.with_draft_lock(restore).await.unwrap();
-    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
+async fn a_lock_whose_first_attempt_may_take_effect_late_is_released_twice() {
+    let server = Server::start([Step::status(503), locked(), done(), done()]).await;
+    let dataset = dataset(&impatient(&server, credentials(), 2));
+    dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+    assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK]);
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
+}
 
-    let refused = dataset.draft_lock().await.unwrap_err();
-    assert_eq!(refused.error.outcome(), Outcome::Applied);
-    assert!(matches!(refused.unlock, Some(Ok(()))));
-    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK, LOCK, UNLOCK]);
+#[tokio::test]
+async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
+    // Unconfirmed, it is repeated.
+    let steps = [locked(), Step::Stall(Vec::new()), done(), locked(), done()];
+    let server = Server::start(steps).await;
+    let dataset = one_impatient_attempt(&server);
+    let error = dataset
+        .draft_lock()
+        .await
+        .unwrap()
+        .unlock()
+        .await
+        .unwrap_err();
+    assert!(error.may_be_locked(), "{error}");
+    let lock = dataset.draft_lock().await.unwrap();
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK, LOCK]);
+    lock.unlock().await.unwrap();
+
+    // Confirmed by a second attempt, it is waited for: the first one may release the next lock.
+    let (lock, respond) = locked().held();
+    server.script([locked(), Step::Stall(Vec::new()), done(), lock, done()]);
+    let dataset = crate::setup::dataset(&impatient(&server, credentials(), 2));
+    dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+    let next = dataset.clone();
+    let next = tokio::spawn(async move { next.draft_lock().await?.unlock().await });
+    settle().await;
+    assert_eq!(verbs(&server)[5..], [LOCK, UNLOCK, UNLOCK]);
+    respond.notify_one();
+    next.await.unwrap().unwrap();
+    assert_eq!(verbs(&server)[5..], [LOCK, UNLOCK, UNLOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_granted_lock_without_a_state_is_released() {
+    let lock = Step::answer(200, &[], "{}");
+    let server = Server::start([lock.clone(), done(), lock, Step::status(403)]).await;
+    let dataset = one_attempt(&server);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Applied);
+    assert!(!error.may_be_locked() && error.unlock_error().is_none());
+    assert!(
+        error.to_string().ends_with("; unlocked as a precaution"),
+        "{error}"
+    );
+
+    let error = dataset.with_draft_lock(restore).await.unwrap_err();
+    assert!(error.may_be_locked());
+    assert!(
+        error
+            .to_string()
+            .contains("; unlocking failed, too: unlock dataset"),
+        "{error}"
+    );
+    let unlock = error.error().unlock_error().unwrap();
+    assert_eq!(unlock.kind(), ErrorKind::Forbidden);
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK]);
+    // `shutdown` remembers what is left.
+    let left = dataset.client().shutdown(Duration::ZERO).await;
+    assert_eq!(left[0].dataset_id(), dataset.dataset_id());
+}
+
+#[tokio::test]
+async fn work_is_done_under_a_lock_whose_response_lacks_a_documented_part() {
+    let state = r#"{"data":{"type":"draft_state_data","attributes":{"user":null}}}"#;
+    let server = Server::start([Step::answer(200, &[], state), done(), done()]).await;
+    let work = async |locked: LockedDataset| {
+        assert!(locked.state().is_none());
+        restore(locked).await
+    };
+    one_attempt(&server).with_draft_lock(work).await.unwrap();
+    assert_eq!(verbs(&server), [LOCK, RESTORE, UNLOCK]);
 }
 
 #[tokio::test]
 async fn the_guard_unlocks_keeps_or_drops() {
-    let server = Server::start([locked(), Step::status(500), locked(), locked(), done()]).await;
+    let steps = [locked(), Step::status(403), locked(), locked(), done()];
+    let server = Server::start(steps).await;
     let dataset = one_attempt(&server);
 
-    let guard = dataset.draft_lock().await.unwrap();
-    assert_eq!(guard.state().user.name.as_deref(), Some("Jane Doe"));
-    assert_eq!(guard.dataset().dataset_id().as_str(), DATASET_ID);
+    let lock = dataset.draft_lock().await.unwrap();
+    let name = lock.locked().state().unwrap().user.name.as_deref();
+    assert_eq!(name, Some("Jane Doe"));
+    assert_eq!(lock.locked().dataset().dataset_id().as_str(), DATASET_ID);
     assert_eq!(
-        guard.unlock().await.unwrap_err().kind(),
-        ErrorKind::ServerError
+        lock.unlock().await.unwrap_err().kind(),
+        ErrorKind::Forbidden
     );
 
-    let state = dataset.draft_lock().await.unwrap().keep();
-    assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+    let kept = dataset.draft_lock().await.unwrap().keep();
+    assert!(kept.state().is_some());
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 
     drop(dataset.draft_lock().await.unwrap());
     server.arrived(5).await;
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
 }
 
+#[tokio::test]
+async fn an_unlock_that_finds_somebody_elses_lock_reports_the_loss() {
+    let server = Server::start([locked(), Step::status(409)]).await;
+    let lock = one_attempt(&server).draft_lock().await.unwrap();
+    let error = lock.unlock().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockLost);
+    assert_eq!(error.status().unwrap().as_u16(), 409);
+    assert!(!error.may_be_locked());
+
+    // Not if an earlier attempt may have released it.
+    server.script([locked(), Step::status(503), Step::status(409)]);
+    let dataset = dataset(&impatient(&server, credentials(), 2));
+    let error = dataset
+        .draft_lock()
+        .await
+        .unwrap()
+        .unlock()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(!error.may_be_locked());
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_all_releases_and_returns_what_may_be_locked() {
+    let (unlock, respond) = done().held();
+    let server = Server::start([locked(), unlock]).await;
+    let dataset = one_attempt(&server);
+    drop(dataset.draft_lock().await.unwrap());
+    let left = dataset.client().shutdown(Duration::from_millis(20)).await;
+    assert_eq!(left.len(), 1, "the unlock is in flight");
+    assert_eq!(left[0].dataset_id(), dataset.dataset_id());
+
+    // A dropped `shutdown` stops nothing.
+    let client = dataset.client().clone();
+    let dropped = tokio::spawn(async move { client.shutdown(Duration::MAX).await });
+    settle().await;
+    dropped.abort();
+    respond.notify_one();
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+}
+
 #[test]
 fn dropped_in_synchronous_code_it_unlocks_on_the_runtime_of_the_lock() {
     let runtime = runtime();
-    let (server, guard) = runtime.block_on(async {
+    let (server, lock) = runtime.block_on(async {
         let server = Server::start([locked(), done()]).await;
-        let guard = one_attempt(&server).draft_lock().await.unwrap();
-        (server, guard)
+        let lock = one_attempt(&server).draft_lock().await.unwrap();
+        (server, lock)
     });
-    drop(guard);
+    drop(lock);
     runtime.block_on(server.arrived(2));
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
 #[test]
-fn dropped_in_synchronous_code_while_it_locks_it_unlocks_there_too() {
+fn dropped_in_synchronous_code_in_flight_it_unlocks_there_too() {
     let runtime = runtime();
-    let (lock, answer) = locked().held();
+    let (lock, respond) = locked().held();
     let server = runtime.block_on(Server::start([lock, done()]));
     let dataset = one_attempt(&server);
     let mut locking = Box::pin(dataset.draft_lock());
     runtime.block_on(async {
         tokio::select! {
             biased;
-            _ = &mut locking => panic!("the lock is not answered yet"),
+            _ = &mut locking => panic!("the lock is not granted yet"),
             () = server.arrived(1) => {}
         }
     });
     drop(locking);
-    answer.notify_one();
+    respond.notify_one();
     runtime.block_on(server.arrived(2));
     assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 }
 
-#[tokio::test]
-async fn dropped_on_another_runtime_it_unlocks_there() {
-    let server = Server::start([locked(), done()]).await;
-    let dataset = one_attempt(&server);
-    // That of the lock has ended by then.
+/// Locks on a runtime that ends.
+async fn lock_on_another_runtime(dataset: &Dataset) -> DraftLock {
+    let dataset = dataset.clone();
     let lock = move || runtime().block_on(dataset.draft_lock());
-    let guard = tokio::task::spawn_blocking(lock).await.unwrap().unwrap();
-    drop(guard);
-    server.arrived(2).await;
-    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+    tokio::task::spawn_blocking(lock).await.unwrap().unwrap()
 }
 
-/// That it compiles is the test.
-#[allow(dead_code, reason = "checked by the compiler")]
-fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion, lock: DraftLock) {
-    fn send<T: Send>(_: T) {}
-    fn shared<T: Send + Sync + 'static>() {}
-    send(dataset.lock());
-    send(dataset.unlock());
-    send(dataset.restore(version));
-    send(dataset.draft_lock());
-    send(dataset.with_draft_lock(async move |dataset| dataset.restore(version).await));
-    // With what it needs borrowed, across an await.
-    let name = version.to_string();
-    send(dataset.with_draft_lock(async |dataset| {
-        let restored = dataset.restore(version).await;
-        drop(name.clone());
-        restored
-    }));
-    send(lock.unlock());
-    shared::<Client>();
-    shared::<Dataset>();
-    shared::<DraftLock>();
-    shared::<Error>();
-    shared::<DraftLockError<u32, Error>>();
+#[tokio::test]
+async fn a_lock_outlives_its_runtime() {
+    let server = Server::start([locked(), done(), locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    drop(lock_on_another_runtime(&dataset).await);
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+
+    let lock = lock_on_another_runtime(&dataset).await;
+    lock.unlock().await.unwrap();
+
+    // The current runtime has neither time nor I/O.
+    let lock = lock_on_another_runtime(&dataset).await;
+    let bare = || {
+        let bare = tokio::runtime::Builder::new_current_thread().build();
+        bare.unwrap().block_on(async { drop(lock) });
+    };
+    std::thread::scope(|scope| scope.spawn(bare).join()).unwrap();
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_release_that_its_runtime_cuts_off_is_made_again() {
+    let server = Server::start([locked(), Step::Stall(Vec::new()), done()]).await;
+    let server = Arc::new(server);
+    let dataset = one_attempt(&server);
+    let client = dataset.client().clone();
+    let watched = Arc::clone(&server);
+    let cut_off = move || {
+        runtime().block_on(async {
+            drop(dataset.draft_lock().await.unwrap());
+            while watched.lines().len() < 2 {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    tokio::task::spawn_blocking(cut_off).await.unwrap();
+    assert!(client.shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_kept_lock_that_may_take_effect_late_keeps_its_turn_until_then() {
+    let (next, respond) = locked().held();
+    let server = Server::start([Step::Stall(Vec::new()), locked(), next, done()]).await;
+    let dataset = dataset(&impatient(&server, credentials(), 2));
+    dataset.draft_lock().await.unwrap().keep();
+    let began = tokio::time::Instant::now();
+    let next = dataset.draft_lock();
+    respond.notify_one();
+    next.await.unwrap().unlock().await.unwrap();
+    assert!(began.elapsed() >= PATIENCE);
+    assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK]);
 }

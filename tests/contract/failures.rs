@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use llmobs_datasets::{BaseUrl, Client, Error, ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::clock::{TestClock, pass};
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
 use crate::setup::{
-    LOCKED, NoNames, OPERATIONS, TestClock, builder, call, chain, closed_port, credentials,
-    dataset, one_attempt,
+    LOCKED, NoNames, OPERATIONS, builder, call, chain, closed_port, credentials, dataset,
+    one_attempt,
 };
 
 const JSON: &str = "content-type: application/json";
@@ -221,9 +222,9 @@ async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
     ];
     let server = Server::start([Step::answer(201, &headers, LOCKED)]).await;
     let state = one_attempt(&server).lock().await.unwrap();
-    assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+    assert_eq!(state.user().name.as_deref(), Some("Jane Doe"));
     assert_eq!(
-        state.drafting_since.to_rfc3339(),
+        state.drafting_since().to_rfc3339(),
         "2024-01-15T10:30:00+00:00"
     );
     assert_eq!((state.status().as_u16(), state.attempts()), (201, 1));
@@ -251,7 +252,7 @@ async fn a_lock_needs_no_field_that_the_caller_is_not_given() {
             data.extend(value.map(|value| (field.to_owned(), value)));
             let server = Server::start([Step::answer(200, &[JSON], answer.to_string())]).await;
             let state = one_attempt(&server).lock().await.unwrap();
-            assert_eq!(state.user.name.as_deref(), Some("Jane Doe"));
+            assert_eq!(state.user().name.as_deref(), Some("Jane Doe"));
         }
     }
 }
@@ -356,23 +357,19 @@ async fn a_line_stays_a_line() {
 
 #[tokio::test]
 async fn refused_keys_are_told_by_where_they_came_from() {
+    let keys = "the API key and the application key given to Credentials::new";
     for (status, remedy) in [
-        (
-            401,
-            "; check the API key and the application key given to Credentials::new for 127.0.0.1",
-        ),
+        (401, format!("; check {keys} for HOST")),
         (
             403,
-            "; check that the API key and the application key given to Credentials::new belong to 127.0.0.1 and permit it",
+            format!("; check that {keys} are for HOST and have permission to lock this dataset"),
         ),
     ] {
-        let error = failure(
-            Operation::Lock,
-            Step::answer(status, &[JSON], r#"{"errors":["No"]}"#),
-        )
-        .await;
+        let server = Server::start([Step::answer(status, &[JSON], r#"{"errors":["No"]}"#)]).await;
+        let error = one_attempt(&server).lock().await.unwrap_err();
         assert!(error.is_auth());
-        assert!(error.to_string().ends_with(remedy), "{error}");
+        let remedy = remedy.replace("HOST", server.url().trim_start_matches("http://"));
+        assert!(error.to_string().ends_with(&remedy), "{error}");
     }
 }
 
@@ -433,7 +430,7 @@ async fn a_connection_that_is_lost_leaves_the_outcome_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn time_that_is_up_leaves_the_outcome_unknown() {
     for operation in OPERATIONS {
         for (call_timeout, words) in [
@@ -442,17 +439,21 @@ async fn time_that_is_up_leaves_the_outcome_unknown() {
         ] {
             let server = Server::start([Step::Stall(Vec::new())]).await;
             let clock = TestClock::default();
-            let client = builder(&server.url())
-                .retry(RetryPolicy::none())
-                .call_timeout(Duration::from_secs(call_timeout))
-                .clock(clock.clone())
+            let client = clock
+                .watch(
+                    builder(&server.url())
+                        .retry(RetryPolicy::none())
+                        .call_timeout(Duration::from_secs(call_timeout)),
+                )
                 .build()
                 .unwrap();
             let dataset = dataset(&client);
             let (error, ()) = tokio::join!(call(&dataset, operation), async {
                 server.arrived(1).await;
-                assert!(!clock.advance(Duration::from_millis(14_999)));
-                assert!(clock.advance(Duration::from_millis(1)));
+                pass(Duration::from_millis(14_999)).await;
+                assert_eq!(clock.ended(), 0);
+                pass(Duration::from_millis(1)).await;
+                assert_eq!(clock.ended(), 1);
             });
             let error = error.unwrap_err();
             assert!(error.is_timeout());

@@ -2,8 +2,9 @@
 
 use Effect::{Either, No, Yes};
 
+use crate::clock::TestClock;
 use crate::server::Step;
-use crate::setup::{LOCKED, TestClock};
+use crate::setup::LOCKED;
 
 const JSON: &str = "content-type: application/json";
 const NOW: &str = "date: Tue, 20 Jan 2026 09:20:00 GMT";

@@ -1,6 +1,6 @@
 //! Ids arrive as they are, or are refused; version numbers are in their range.
 
-use llmobs_datasets::{DatasetId, DatasetVersion, ErrorKind, Outcome, ProjectId};
+use llmobs_datasets::{DatasetId, DatasetVersion, Error, ErrorKind, Outcome, ProjectId};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -13,12 +13,12 @@ fn what_would_change_the_path_is_refused() {
         ("", "it is empty"),
         (".", "it would change the path of the request"),
         ("..", "it would change the path of the request"),
-        ("a/b", "it holds `/` or `\\`"),
-        ("/", "it holds `/` or `\\`"),
-        ("..\\x", "it holds `/` or `\\`"),
-        ("a\nb", "it holds a control character"),
-        ("\0", "it holds a control character"),
-        ("a\u{85}b", "it holds a control character"),
+        ("a/b", "it contains `/` or `\\`"),
+        ("/", "it contains `/` or `\\`"),
+        ("..\\x", "it contains `/` or `\\`"),
+        ("a\nb", "it contains a control character"),
+        ("\0", "it contains a control character"),
+        ("a\u{85}b", "it contains a control character"),
     ];
     for (text, why) in rows {
         for (error, what) in [
@@ -62,13 +62,16 @@ fn versions_are_from_0_to_i32_max() {
         );
     }
     for number in [2_147_483_648, u32::MAX] {
-        let error = DatasetVersion::new(number).unwrap_err();
+        let out_of_range = DatasetVersion::new(number).unwrap_err();
+        let error = Error::from(out_of_range);
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         let message =
-            format!("{number} can't be a dataset version: it must be from 0 to 2147483647");
+            format!("{number} can't be a dataset version; use a whole number from 0 to 2147483647");
+        assert_eq!(out_of_range.to_string(), message);
         assert_eq!(error.to_string(), message);
     }
     DatasetVersion::try_from(-1).unwrap_err();
+    DatasetVersion::try_from(u32::MAX).unwrap_err();
     DatasetVersion::try_from(i64::MIN).unwrap_err();
     assert_eq!("7".parse::<DatasetVersion>().unwrap().to_string(), "7");
     for text in ["", "-1", "1.0", "one", "99999999999999999999"] {

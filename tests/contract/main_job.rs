@@ -2,8 +2,8 @@
 
 use std::process::{Command, Output};
 
-/// Runs the example with keys in its environment, and proxies that would be asked for any other host.
-fn safe_restore(args: &[&str]) -> Output {
+/// The example, which a plain `cargo test` builds.
+pub(crate) fn program() -> std::path::PathBuf {
     let tests = std::env::current_exe().unwrap();
     let built = tests.parent().unwrap().parent().unwrap().join("examples");
     let program = built.join(format!("safe_restore{}", std::env::consts::EXE_SUFFIX));
@@ -11,8 +11,13 @@ fn safe_restore(args: &[&str]) -> Output {
         program.exists(),
         "build it first, as a plain `cargo test` does"
     );
+    program
+}
+
+/// Runs the example with keys in its environment, and proxies that would be asked for any other host.
+fn safe_restore(args: &[&str]) -> Output {
     let nowhere = "http://127.0.0.1:1";
-    Command::new(program)
+    Command::new(program())
         .args(args)
         .env_clear()
         .envs([
@@ -40,7 +45,7 @@ fn it_runs_in_the_sandbox_even_with_keys_in_the_environment() {
         "before: version 2",
         "after : version 3",
         "unlocked",
-        "the restore took 2 attempt(s)",
+        "restored version 0 under the lock (2 attempts)",
         "whether it took effect is not known",
         "it did: version 5",
         "Restore no answer",

@@ -14,15 +14,19 @@ async fn main(client: Client) -> Result<(), Box<dyn Error>> {
         "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?, // dataset
     );
 
-    // Lock, restore, and unlock whatever comes of it.
+    // Lock, restore, and always unlock, even if the restore fails.
     let version = DatasetVersion::new(1)?;
     dataset
-        .with_draft_lock(async |dataset| dataset.restore(version).await)
+        .with_draft_lock(async |locked| locked.restore(version).await)
         .await?;
 
-    // Or verb by verb.
+    // Or call each operation yourself.
     let state = dataset.lock().await?;
-    println!("locked by {} since {}", state.user.id, state.drafting_since);
+    println!(
+        "locked by {} since {}",
+        state.user().id,
+        state.drafting_since()
+    );
     dataset.unlock().await?;
     Ok(())
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use llmobs_datasets::{ErrorKind, Operation, Outcome, RetryPolicy};
 
+use crate::clock::TestClock;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, OPERATIONS, TestClock, builder, call, closed_port, dataset};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, closed_port, dataset};
 
 fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -28,16 +29,15 @@ async fn run(
 ) -> (Result<u32, llmobs_datasets::Error>, usize, Vec<Duration>) {
     let server = Server::start(script).await;
     let clock = TestClock::default();
-    let client = builder(&server.url())
-        .retry(policy)
-        .clock(clock.clone())
+    let client = clock
+        .watch(builder(&server.url()).retry(policy))
         .build()
         .unwrap();
     let result = call(&dataset(&client), operation).await;
     (result, server.received().len(), clock.waits())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_may_have_taken_effect_is_repeated_unless_it_is_a_restore() {
     let causes = [
         Step::status(408),
@@ -68,20 +68,19 @@ async fn what_may_have_taken_effect_is_repeated_unless_it_is_a_restore() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_time_out_is_repeated_unless_it_is_of_a_restore() {
     for operation in OPERATIONS {
         let server = Server::start([Step::Stall(Vec::new()), success()]).await;
         let clock = TestClock::default();
-        let client = builder(&server.url())
-            .retry(exact())
-            .clock(clock.clone())
+        let client = clock
+            .watch(builder(&server.url()).retry(exact()))
             .build()
             .unwrap();
         let dataset = dataset(&client);
         let (result, ()) = tokio::join!(call(&dataset, operation), async {
             server.arrived(1).await;
-            clock.time_out();
+            clock.time_out().await;
         });
         if operation == Operation::Restore {
             assert_eq!(result.unwrap_err().outcome(), Outcome::Unknown);
@@ -93,7 +92,7 @@ async fn a_time_out_is_repeated_unless_it_is_of_a_restore() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rate_limit_is_waited_for_in_each_operation() {
     let limited =
         |headers: &[&str]| Step::answer(429, headers, r#"{"errors":["Too many requests"]}"#);
@@ -125,7 +124,7 @@ async fn a_rate_limit_is_waited_for_in_each_operation() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hint_that_is_too_long_ends_the_call_at_once() {
     // The first is within the time for the call, and still longer than may be asked for.
     for (hint, told) in [
@@ -150,7 +149,7 @@ async fn a_hint_that_is_too_long_ends_the_call_at_once() {
     assert_eq!((result.unwrap(), waits), (2, vec![ms(40_000)]));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn everything_else_is_final() {
     for status in [301, 400, 401, 403, 404, 409, 412, 418, 423, 501, 505] {
         for operation in OPERATIONS {
@@ -166,14 +165,13 @@ async fn everything_else_is_final() {
     assert_eq!(requests, 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_repeated_in_each_operation() {
     let closed = closed_port();
     for operation in OPERATIONS {
         let clock = TestClock::default();
-        let client = builder(&closed)
-            .retry(exact())
-            .clock(clock.clone())
+        let client = clock
+            .watch(builder(&closed).retry(exact()))
             .build()
             .unwrap();
         let error = call(&dataset(&client), operation).await.unwrap_err();
@@ -185,7 +183,7 @@ async fn what_was_not_sent_is_repeated_in_each_operation() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn attempts_and_backoff_are_bounded() {
     let script = vec![Step::status(503); 20];
     let (result, requests, waits) = run(Operation::Lock, exact(), script.clone()).await;
@@ -213,14 +211,13 @@ async fn attempts_and_backoff_are_bounded() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_ends_rather_than_wait_beyond_its_time() {
     let server = Server::start(vec![Step::answer(503, &["retry-after: 20"], ""); 9]).await;
     let clock = TestClock::default();
     let policy = exact().max_attempts(9);
-    let client = builder(&server.url())
-        .retry(policy)
-        .clock(clock.clone())
+    let client = clock
+        .watch(builder(&server.url()).retry(policy))
         .build()
         .unwrap();
     let error = call(&dataset(&client), Operation::Lock).await.unwrap_err();
@@ -233,15 +230,17 @@ async fn a_call_ends_rather_than_wait_beyond_its_time() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_that_leaves_no_time_is_not_begun() {
     for (milliseconds, attempts) in [(250, 1), (251, 2)] {
         let server = Server::start(vec![Step::status(503); 9]).await;
         let clock = TestClock::default();
-        let client = builder(&server.url())
-            .retry(exact())
-            .call_timeout(ms(milliseconds))
-            .clock(clock.clone())
+        let client = clock
+            .watch(
+                builder(&server.url())
+                    .retry(exact())
+                    .call_timeout(ms(milliseconds)),
+            )
             .build()
             .unwrap();
         let error = call(&dataset(&client), Operation::Lock).await.unwrap_err();
@@ -252,16 +251,19 @@ async fn a_wait_that_leaves_no_time_is_not_begun() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_time_too_long_to_be_told_is_as_good_as_never() {
     let years = Step::answer(429, &["retry-after: 1e8"], "");
     let endless = Step::answer(429, &["retry-after: 1e99"], "");
     let server = Server::start([years, success(), endless]).await;
-    let client = builder(&server.url())
-        .retry(exact().max_hint(Duration::MAX))
-        .attempt_timeout(Duration::MAX)
-        .call_timeout(Duration::MAX)
-        .clock(TestClock::default())
+    let clock = TestClock::default();
+    let client = clock
+        .watch(
+            builder(&server.url())
+                .retry(exact().max_hint(Duration::MAX))
+                .attempt_timeout(Duration::MAX)
+                .call_timeout(Duration::MAX),
+        )
         .build()
         .unwrap();
     let dataset = dataset(&client);
@@ -270,7 +272,7 @@ async fn a_time_too_long_to_be_told_is_as_good_as_never() {
     assert_eq!(error.kind(), ErrorKind::RateLimited);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn jitter_adds_at_most_as_much_again() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {
@@ -283,7 +285,7 @@ async fn jitter_adds_at_most_as_much_again() {
     assert!(seen.len() > 1, "the waits are not spread");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
     for last in [
         Step::status(404),
@@ -299,4 +301,26 @@ async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
     let script = vec![Step::answer(429, &[], ""), Step::status(404)];
     let (result, ..) = run(Operation::Lock, exact(), script).await;
     assert_eq!(result.unwrap_err().outcome(), Outcome::NotApplied);
+}
+
+#[tokio::test]
+async fn without_waits_a_call_retries_at_once() {
+    let script = [
+        Step::status(503),
+        Step::answer(429, &["retry-after: 29"], ""),
+        success(),
+        Step::answer(429, &["retry-after: 31"], ""),
+    ];
+    let server = Server::start(script).await;
+    let policy = exact().without_waits();
+    // A wait would be longer than the call.
+    let client = builder(&server.url())
+        .retry(policy)
+        .call_timeout(ms(20_000))
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    assert_eq!(call(&dataset, Operation::Lock).await.unwrap(), 3);
+    let error = call(&dataset, Operation::Lock).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
 }

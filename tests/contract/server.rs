@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::setup::TestClock;
+use crate::clock::{TestClock, pass};
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -29,8 +30,7 @@ pub(crate) enum Step {
     Reset(Vec<u8>),
     /// Resets the connection of a request that is there, and not read.
     ResetUnread,
-    /// Writes the first bytes, then, once the client reads a body if they were a head, one of the
-    /// others a second of the clock's time, until that is up.
+    /// Writes the first bytes, then one of the others per second, until the client gives up.
     Slow(Vec<u8>, Vec<u8>, TestClock),
     /// Answers, then closes the idle connection, and waits until the client has seen it.
     CloseIdle(Vec<u8>),
@@ -105,6 +105,7 @@ pub(crate) struct Server {
 struct State {
     script: Mutex<VecDeque<Step>>,
     received: Mutex<Vec<Received>>,
+    connections: AtomicUsize,
     arrived: Notify,
     /// That an idle connection is closed.
     closed: Notify,
@@ -140,6 +141,7 @@ impl Server {
         let served = Arc::clone(&state);
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
+                served.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(socket, Arc::clone(&served)));
             }
         });
@@ -162,6 +164,11 @@ impl Server {
     /// Waits until the client has seen that an idle connection was closed.
     pub(crate) async fn closed(&self) {
         self.state.closed.notified().await;
+    }
+
+    /// The connections so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
     }
 
     /// The requests so far.
@@ -276,20 +283,19 @@ async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
             socket.set_zero_linger().unwrap();
         }
         Step::Slow(head, drip, clock) => {
-            // One for the head was set before the request came.
-            let deadlines = clock.deadlines();
-            if !head.is_empty() {
-                socket.write_all(&head).await.unwrap();
-                clock.deadline_after(deadlines).await;
-            }
-            for byte in drip {
-                let _ = socket.write_all(&[byte]).await;
-                if clock.advance(Duration::from_secs(1)) {
-                    until_hangup(socket).await;
-                    return false;
+            let ended = clock.ended();
+            let _ = socket.write_all(&head).await;
+            let mut drip = drip.into_iter();
+            while clock.ended() == ended {
+                if let Some(byte) = drip.next() {
+                    let _ = socket.write_all(&[byte]).await;
+                }
+                for _ in 0..4 {
+                    if clock.ended() == ended {
+                        pass(Duration::from_millis(250)).await;
+                    }
                 }
             }
-            clock.time_out();
             until_hangup(socket).await;
         }
         Step::CloseIdle(bytes) => {

@@ -1,15 +1,11 @@
 //! What the tests of the wrapper start from.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-
 use llmobs_datasets::{
-    Client, ClientBuilder, Clock, Credentials, Dataset, DatasetVersion, Error, Operation, Outcome,
-    RetryPolicy, Sleep,
+    Client, ClientBuilder, Credentials, Dataset, DatasetVersion, Error, Operation, Outcome,
+    RetryPolicy,
 };
 use llmobs_sandbox::DatasetState;
 use reqwest::Method;
-use tokio::sync::{Semaphore, watch};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::Server;
@@ -26,107 +22,6 @@ pub(crate) fn writes() -> impl Iterator<Item = Operation> {
 
 /// The documented answer to lock.
 pub(crate) const LOCKED: &str = include_str!("documentation/lock-200.json");
-
-/// A clock on which a wait between attempts takes no time and is recorded, and the time for an attempt
-/// ends when it is told to.
-#[derive(Clone, Debug)]
-pub(crate) struct TestClock {
-    state: Arc<Mutex<State>>,
-    deadlines: watch::Sender<usize>,
-    passed: Arc<Semaphore>,
-}
-
-#[derive(Debug)]
-struct State {
-    now: Instant,
-    waits: Vec<Duration>,
-    /// The end of the time that was last set for an attempt.
-    deadline: Option<Instant>,
-}
-
-impl Default for TestClock {
-    fn default() -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State {
-                now: Instant::now(),
-                waits: Vec::new(),
-                deadline: None,
-            })),
-            deadlines: watch::Sender::new(0),
-            passed: Arc::new(Semaphore::new(0)),
-        }
-    }
-}
-
-impl TestClock {
-    /// The waits between attempts so far.
-    pub(crate) fn waits(&self) -> Vec<Duration> {
-        self.state.lock().unwrap().waits.clone()
-    }
-
-    /// Lets a deadline pass.
-    pub(crate) fn time_out(&self) {
-        self.passed.add_permits(1);
-    }
-
-    /// Lets time pass, at most until the end of the time for the present attempt; whether that is up.
-    pub(crate) fn advance(&self, duration: Duration) -> bool {
-        let up = {
-            let mut state = self.state.lock().unwrap();
-            let then = state.now + duration;
-            let up = state.deadline.is_some_and(|deadline| deadline <= then);
-            if !up {
-                state.now = then;
-            }
-            up
-        };
-        if up {
-            self.time_out();
-        }
-        up
-    }
-
-    /// How many deadlines were set so far.
-    pub(crate) fn deadlines(&self) -> usize {
-        *self.deadlines.borrow()
-    }
-
-    /// Waits until more deadlines than these have been set.
-    pub(crate) async fn deadline_after(&self, deadlines: usize) {
-        let mut set = self.deadlines.subscribe();
-        set.wait_for(|set| *set > deadlines).await.unwrap();
-    }
-
-    /// Lets a deadline pass, once this many have been set.
-    pub(crate) async fn time_out_after(&self, deadlines: usize) {
-        let mut set = self.deadlines.subscribe();
-        set.wait_for(|set| *set >= deadlines).await.unwrap();
-        self.time_out();
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Instant {
-        self.state.lock().unwrap().now
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep {
-        let mut state = self.state.lock().unwrap();
-        state.waits.push(duration);
-        state.now += duration;
-        Box::pin(std::future::ready(()))
-    }
-
-    fn sleep_until(&self, end: Instant) -> Sleep {
-        self.state.lock().unwrap().deadline = Some(end);
-        self.deadlines.send_modify(|set| *set += 1);
-        let (passed, state) = (Arc::clone(&self.passed), Arc::clone(&self.state));
-        Box::pin(async move {
-            passed.acquire().await.unwrap().forget();
-            state.lock().unwrap().now = end;
-        })
-    }
-}
 
 pub(crate) fn credentials() -> Credentials {
     Credentials::new("an-api-key", "an-application-key").unwrap()
@@ -200,8 +95,14 @@ pub(crate) fn closed_port() -> String {
 
 /// A runtime of one thread, for tests that are not in one.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    runtime_with_clock(false)
+}
+
+/// The same, with its clock paused or not.
+pub(crate) fn runtime_with_clock(paused: bool) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .start_paused(paused)
         .build()
         .unwrap()
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::panic::resume_unwind;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -13,12 +13,12 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
-use llmobs_datasets::{Operation, Result, RetryPolicy};
+use llmobs_datasets::{ErrorKind, Operation, Result, RetryPolicy};
 
+use crate::clock::TestClock;
+use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{
-    LOCKED, OPERATIONS, TestClock, builder, call, chain, dataset, one_attempt, runtime,
-};
+use crate::setup::{LOCKED, OPERATIONS, builder, call, chain, dataset, one_attempt};
 use crate::spec;
 
 /// The name, or level and target, and the fields of a span or an event.
@@ -27,6 +27,7 @@ pub(crate) struct Seen {
     pub(crate) name: String,
     pub(crate) fields: BTreeMap<String, String>,
     id: u64,
+    parent: Option<u64>,
 }
 
 impl Visit for Seen {
@@ -71,15 +72,19 @@ impl Recorder {
         EVENTS.with_borrow(Vec::clone)
     }
 
+    fn our_spans() -> Vec<Seen> {
+        let spans = Self::spans().into_iter();
+        spans
+            .filter(|seen| seen.name.contains("llmobs_datasets"))
+            .collect()
+    }
+
     fn our_span() -> Seen {
-        let ours = Self::spans()
-            .into_iter()
-            .filter(|seen| seen.name.contains("llmobs_datasets"));
-        let [span] = <[Seen; 1]>::try_from(ours.collect::<Vec<_>>()).unwrap();
+        let [span] = <[Seen; 1]>::try_from(Self::our_spans()).unwrap();
         span
     }
 
-    fn our_events() -> Vec<Seen> {
+    pub(crate) fn our_events() -> Vec<Seen> {
         let events = Self::events().into_iter();
         events
             .filter(|seen| seen.name.contains("llmobs_datasets"))
@@ -88,10 +93,12 @@ impl Recorder {
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let parent = context.span(id).and_then(|span| span.parent());
         let mut seen = Seen {
             name: attributes.metadata().name().to_owned(),
             id: id.into_u64(),
+            parent: parent.map(|parent| parent.id().into_u64()),
             ..Seen::default()
         };
         attributes.record(&mut seen);
@@ -131,7 +138,10 @@ async fn a_call_is_a_span() {
     assert_eq!(field("http.request.method"), Some("PATCH"));
     let template = "\"/api/v2/llm-obs/v1/{project_id}/datasets/{dataset_id}/draft_state/lock\"";
     assert_eq!(field("url.template"), Some(template));
-    assert_eq!(field("server.address"), Some("127.0.0.1"));
+    assert_eq!(field("server.address"), Some("\"127.0.0.1\""));
+    assert_eq!(field("server.port"), server.url().split(':').next_back());
+    assert_eq!(field("llmobs.project_id"), Some(PROJECT_ID));
+    assert_eq!(field("llmobs.dataset_id"), Some(DATASET_ID));
     assert_eq!(field("http.response.status_code"), Some("200"));
     assert_eq!(field("http.request.resend_count"), None);
     assert_eq!(
@@ -158,7 +168,7 @@ async fn a_call_that_fails_is_a_span_with_its_kind() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retry_is_an_event() {
     let server = Server::start([
         Step::status(503),
@@ -166,8 +176,8 @@ async fn a_retry_is_an_event() {
         Step::status(404),
     ])
     .await;
-    let client = builder(&server.url())
-        .clock(TestClock::default())
+    let client = TestClock::default()
+        .watch(builder(&server.url()))
         .build()
         .unwrap();
     Recorder::start();
@@ -191,13 +201,12 @@ async fn a_retry_is_an_event() {
     assert_eq!(span.fields["http.request.resend_count"], "2");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_status_of_a_span_is_that_of_the_last_attempt() {
     let server = Server::start([Step::status(503), Step::reset()]).await;
     let policy = RetryPolicy::default().max_attempts(2);
-    let client = builder(&server.url())
-        .retry(policy)
-        .clock(TestClock::default())
+    let client = TestClock::default()
+        .watch(builder(&server.url()).retry(policy))
         .build()
         .unwrap();
     Recorder::start();
@@ -219,7 +228,7 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         tokio::task::yield_now().await;
     }
     let events = Recorder::our_events();
-    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock::guard");
+    assert_eq!(events[0].name, "WARN llmobs_datasets::draft_lock::lease");
     assert_eq!(
         events[0].fields["message"],
         "draft lock dropped: unlocking in the background"
@@ -234,9 +243,9 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
     );
     assert_eq!(
         events[1].fields["message"],
-        "the dataset may still be locked"
+        "unlocking in the background failed"
     );
-    assert!(events[1].fields["error"].contains("409 Conflict"));
+    assert!(events[1].fields["error"].contains("the draft lock was lost"));
     // It was not cut off, so that this is all.
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -259,40 +268,29 @@ async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
     assert_eq!(event.name, "WARN llmobs_datasets::draft_lock");
     assert_eq!(
         event.fields["message"],
-        "the dataset may still be locked after a panic"
+        "unlocking failed after the work panicked"
     );
-    assert!(event.fields["error"].contains("409 Conflict"));
+    assert!(event.fields["error"].contains("the draft lock was lost"));
 }
 
-#[test]
-fn a_lock_that_outlives_its_runtime_is_a_warning() {
-    let lock = async || {
-        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
-        let dataset = dataset(&builder(&server.url()).build().unwrap());
-        dataset.draft_lock().await.unwrap()
+#[tokio::test]
+async fn the_calls_of_a_draft_lock_are_within_its_span() {
+    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(200)]).await;
+    let dataset = one_attempt(&server);
+    Recorder::start();
+    drop(dataset.draft_lock().await.unwrap());
+    dataset.client().shutdown(std::time::Duration::MAX).await;
+    let [lock, calls @ ..] = &Recorder::our_spans()[..] else {
+        panic!("no span")
     };
-    // The runtime ends before the lock is dropped, or before the unlock is done.
-    for ends_before in [true, false] {
-        let runtime = runtime();
-        let guard = runtime.block_on(lock());
-        Recorder::start();
-        if ends_before {
-            drop(runtime);
-            drop(guard);
-        } else {
-            drop(guard);
-            drop(runtime);
-        }
-        let messages: Vec<_> = Recorder::our_events()
-            .iter()
-            .map(|event| event.fields["message"].clone())
-            .collect();
-        let expected = [
-            "draft lock dropped: unlocking in the background",
-            "unlocking in the background was cut off: the dataset may still be locked",
-        ];
-        assert_eq!(messages, expected);
-    }
+    assert_eq!(lock.name, "llmobs_datasets.draft_lock");
+    assert_eq!(lock.fields["dataset_id"], dataset.dataset_id().as_str());
+    let names: Vec<_> = calls
+        .iter()
+        .map(|call| &*call.fields["otel.name"])
+        .collect();
+    assert_eq!(names, ["lock", "unlock"]);
+    assert!(calls.iter().all(|call| call.parent == Some(lock.id)));
 }
 
 #[test]
@@ -314,4 +312,78 @@ fn methods_and_templates_are_those_of_the_spec() {
     described.sort();
     known.sort();
     assert_eq!(known, described);
+}
+
+#[tokio::test]
+async fn the_hooks_see_each_attempt() {
+    let server = Server::start([
+        Step::status(503),
+        Step::reset(),
+        Step::answer(200, &[], LOCKED),
+        Step::status(404),
+    ])
+    .await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let after = Arc::clone(&seen);
+    let client = builder(&server.url())
+        .retry(RetryPolicy::default().without_waits())
+        .before_attempt(|attempt, headers| {
+            // The keys are added later.
+            assert!(!headers.contains_key("dd-api-key"));
+            headers.insert("x-attempt", attempt.number.into());
+        })
+        .after_attempt(move |attempt, result| {
+            let ids = (attempt.project_id.as_str(), attempt.dataset_id.as_str());
+            assert_eq!(ids, (PROJECT_ID, DATASET_ID));
+            let status = result.status.map(|status| status.as_u16());
+            let retry = result.retry_in.is_some();
+            let row = (
+                attempt.operation,
+                attempt.number,
+                status,
+                result.error,
+                retry,
+            );
+            after.lock().unwrap().push(row);
+        })
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    call(&dataset, Operation::Lock).await.unwrap();
+    call(&dataset, Operation::Restore).await.unwrap_err();
+    let expected = [
+        (
+            Operation::Lock,
+            1,
+            Some(503),
+            Some(ErrorKind::ServerError),
+            true,
+        ),
+        (
+            Operation::Lock,
+            2,
+            None,
+            Some(ErrorKind::ConnectionLost),
+            true,
+        ),
+        (Operation::Lock, 3, Some(200), None, false),
+        (
+            Operation::Restore,
+            1,
+            Some(404),
+            Some(ErrorKind::NotFound),
+            false,
+        ),
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
+    for (request, number) in server.received().iter().zip([1, 2, 3, 1]) {
+        let header = format!("x-attempt: {number}\r\n");
+        assert!(request.head.contains(&header), "{}", request.head);
+    }
+
+    // What can't be sent is no attempt.
+    let id = "x".repeat(1 << 16).parse().unwrap();
+    let dataset = client.dataset("p".parse().unwrap(), id);
+    call(&dataset, Operation::Lock).await.unwrap_err();
+    assert_eq!(seen.lock().unwrap().len(), expected.len());
 }

@@ -1,4 +1,4 @@
-//! Answers, as the documentation has them or as the service was seen to send them.
+//! Responses, as documented or as the service was seen to send them.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -8,10 +8,10 @@ use futures_util::{StreamExt as _, stream};
 use llmobs_datasets_generated::types;
 use serde_json::{Value, json};
 
+use crate::dataset::{Lock, Refusal};
 use crate::fault::{Fault, Kind};
-use crate::state::{Lock, Refusal};
 
-/// Which source the answers follow, where the service differs from its documentation.
+/// Which source the responses follow, where the service differs from its documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
@@ -19,7 +19,7 @@ pub enum Profile {
     #[default]
     Documented,
     /// Recordings of the service: `application/vnd.api+json`, nanoseconds, strings on 403, rate-limit
-    /// headers on every answer that isn't a [fault](crate::Fault).
+    /// headers on every response that isn't a [fault](crate::Fault).
     Observed,
 }
 
@@ -126,7 +126,7 @@ fn code(status: u16) -> StatusCode {
 }
 
 impl Fault {
-    /// What is sent for a fault that is not just late.
+    /// Returns the response of a fault that is not just late.
     pub(crate) fn response(&self) -> Response<Body> {
         let body = match self.kind {
             Kind::Late | Kind::Answer | Kind::Reset => Body::from(self.body.clone()),

@@ -1,0 +1,139 @@
+//! The place in the queue: tasks of this process that would lock one dataset as one user take turns.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, timeout_at};
+
+use crate::call::after;
+use crate::error::Cause;
+use crate::{Dataset, DatasetId, Error, Operation, ProjectId, Result};
+
+type Queue = tokio::sync::Mutex<()>;
+
+/// A turn: nobody else in this process locks or unlocks the dataset as this user until it is dropped.
+pub(super) type Turn = OwnedMutexGuard<()>;
+
+/// The queues that somebody holds or waits in, and some that are over.
+static QUEUES: LazyLock<Mutex<HashMap<Key, Weak<Queue>>>> = LazyLock::new(Mutex::default);
+
+tokio::task_local! {
+    /// The datasets that the current task has locked by `with_draft_lock`.
+    static LOCKED: Vec<Key>;
+}
+
+/// What tasks queue for. The service keeps users apart, so one user's tasks need one queue, whichever
+/// clients they use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    user: u64,
+    project: ProjectId,
+    dataset: DatasetId,
+}
+
+impl Key {
+    pub(super) fn of(dataset: &Dataset) -> Self {
+        Self {
+            user: dataset.client.inner.user,
+            project: dataset.project_id().clone(),
+            dataset: dataset.dataset_id().clone(),
+        }
+    }
+
+    /// Runs the work under the lock, and refuses to lock the dataset again in it.
+    pub(super) async fn locked_in<T>(self, work: impl Future<Output = T>) -> T {
+        let mut locked = LOCKED.try_with(Vec::clone).unwrap_or_default();
+        locked.push(self);
+        LOCKED.scope(locked, work).await
+    }
+
+    fn queue(&self) -> Arc<Queue> {
+        let mut queues = QUEUES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(self).and_then(Weak::upgrade) {
+            return queue;
+        }
+        queues.retain(|_, queue| queue.strong_count() > 0);
+        let queue = Arc::new(Queue::default());
+        queues.insert(self.clone(), Arc::downgrade(&queue));
+        queue
+    }
+}
+
+/// After how long a wait is logged, and how often after that.
+const FIRST_NOTICE: Duration = Duration::from_millis(500);
+const NOTICES: Duration = Duration::from_secs(30);
+
+/// The wait for a lock: under one deadline, whoever holds it.
+pub(super) struct Wait {
+    dataset: Dataset,
+    began: Instant,
+    /// The end of `lock_wait`, if that is set.
+    deadline: Option<Instant>,
+    notice: Instant,
+}
+
+impl Wait {
+    pub(super) fn begin(dataset: Dataset) -> Self {
+        let began = Instant::now();
+        Self {
+            deadline: dataset.wait().map(|wait| after(began, wait)),
+            notice: began + FIRST_NOTICE,
+            began,
+            dataset,
+        }
+    }
+
+    /// Waits for the turn. Dropping the future leaves the queue.
+    pub(super) async fn turn(&mut self) -> Result<Turn> {
+        let key = Key::of(&self.dataset);
+        if LOCKED.try_with(|locked| locked.contains(&key)) == Ok(true) {
+            return Err(self.dataset.error(Operation::Lock, Cause::Reentrant));
+        }
+        let mut turn = pin!(key.queue().lock_owned());
+        loop {
+            let until = self
+                .deadline
+                .map_or(self.notice, |end| end.min(self.notice));
+            match timeout_at(until, turn.as_mut()).await {
+                Ok(turn) => return Ok(turn),
+                Err(_) if self.deadline.is_some_and(|end| end <= Instant::now()) => {
+                    return Err(self.end(self.dataset.error(Operation::Lock, Cause::Busy)));
+                }
+                Err(_) => self.say(&"another task of this process"),
+            }
+        }
+    }
+
+    /// The pause before another user's lock is requested again, if there is time for one.
+    pub(super) fn pause(&mut self, backoff: Duration, held: &Error) -> Option<Duration> {
+        let left = self.deadline?.checked_duration_since(Instant::now())?;
+        let asked = held.retry_after().unwrap_or_default();
+        if left.is_zero() || asked > left {
+            return None;
+        }
+        if Instant::now() >= self.notice {
+            self.say(held);
+        }
+        Some(backoff.min(left).max(asked))
+    }
+
+    fn say(&mut self, holder: &dyn std::fmt::Display) {
+        self.notice = Instant::now() + NOTICES;
+        tracing::info!(
+            project_id = %self.dataset.project_id(),
+            dataset_id = %self.dataset.dataset_id(),
+            %holder,
+            waited = ?self.began.elapsed(),
+            "waiting for the draft lock"
+        );
+    }
+
+    /// The error of a wait that was in vain.
+    pub(super) fn end(&self, error: Error) -> Error {
+        error.after_waiting(self.began.elapsed())
+    }
+}

@@ -1,0 +1,119 @@
+//! The error of work under a draft lock.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Error, Outcome};
+
+/// The error of [`Dataset::with_draft_lock`]: which of lock, work and unlock failed.
+///
+/// `?` turns it into an [`Error`], an `anyhow::Error` or a `Box<dyn std::error::Error + Send + Sync>`; the
+/// last two need a return value of the work (`T`) that is `Send`, `Sync` and `'static`.
+///
+/// ```
+/// use llmobs_datasets::{DraftLockError, Outcome};
+///
+/// fn status<T>(failed: &DraftLockError<T>) -> u16 {
+///     match failed.outcome() {
+///         Outcome::Applied => 200, // the work succeeded; the dataset may still be locked
+///         _ if failed.is_conflict() => 409,
+///         _ if failed.retry_after().is_some() => 503,
+///         _ => 502,
+///     }
+/// }
+/// ```
+#[non_exhaustive]
+pub enum DraftLockError<T> {
+    /// The dataset could not be locked. The work never started.
+    Lock(Error),
+    /// The work failed. An error that isn't one of this crate is the
+    /// [`work_error`](Error::work_error) of this one; that of a failed unlock is its
+    /// [`unlock_error`](Error::unlock_error).
+    Work(Error),
+    /// The work succeeded, but unlocking failed.
+    #[non_exhaustive]
+    Unlock {
+        /// The work's return value.
+        value: T,
+        /// The error of the unlock.
+        error: Error,
+    },
+}
+
+impl<T> DraftLockError<T> {
+    /// The error within.
+    #[must_use]
+    pub fn error(&self) -> &Error {
+        match self {
+            Self::Lock(error) | Self::Work(error) | Self::Unlock { error, .. } => error,
+        }
+    }
+
+    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded, and the
+    /// [outcome](Error::outcome) of its error if it failed.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Lock(_) => Outcome::NotApplied,
+            Self::Work(error) => error.outcome(),
+            Self::Unlock { .. } => Outcome::Applied,
+        }
+    }
+
+    /// Whether somebody else holds the draft lock: see [`Error::is_conflict`].
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.error().is_conflict()
+    }
+
+    /// How long the service asks to wait: see [`Error::retry_after`].
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.error().retry_after()
+    }
+
+    /// Whether this user may still hold the lock.
+    #[must_use]
+    pub fn may_be_locked(&self) -> bool {
+        match self {
+            Self::Lock(error) | Self::Unlock { error, .. } => error.may_be_locked(),
+            Self::Work(error) => error.unlock_error().is_some_and(Error::may_be_locked),
+        }
+    }
+}
+
+impl<T> fmt::Debug for DraftLockError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = match self {
+            Self::Lock(_) => "Lock",
+            Self::Work(_) => "Work",
+            Self::Unlock { .. } => "Unlock",
+        };
+        f.debug_tuple(step).field(self.error()).finish()
+    }
+}
+
+impl<T> fmt::Display for DraftLockError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error().fmt(f)
+    }
+}
+
+impl<T> StdError for DraftLockError<T> {
+    /// That of the error within, which `Display` shows.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error().source()
+    }
+}
+
+impl<T> From<DraftLockError<T>> for Error {
+    /// The error within. The work's return value is dropped.
+    fn from(failed: DraftLockError<T>) -> Self {
+        match failed {
+            DraftLockError::Lock(error)
+            | DraftLockError::Work(error)
+            | DraftLockError::Unlock { error, .. } => error,
+        }
+    }
+}

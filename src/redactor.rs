@@ -1,0 +1,64 @@
+//! Removes the keys from what a server sends back.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use memchr::memmem;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// How many characters of a key count as the key at the end of a text that may be cut off.
+const CUT: usize = 5;
+
+/// The forms in which keys may come back, in lower case.
+pub(crate) struct Redactor(Vec<SecretString>);
+
+impl Redactor {
+    pub(crate) fn new(keys: [&SecretString; 2]) -> Self {
+        let forms = keys.map(|key| {
+            let key = key.expose_secret().to_ascii_lowercase();
+            let json = key.replace('\\', r"\\").replace('"', r#"\""#);
+            let json_with_slashes = json.replace('/', r"\/");
+            let url = key.bytes().map(|byte| match byte {
+                b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).into(),
+                _ => format!("%{byte:02x}"),
+            });
+            let url = url.collect();
+            [key, json, json_with_slashes, url]
+        });
+        let forms: BTreeSet<String> = forms.into_iter().flatten().collect();
+        Self(forms.into_iter().map(Into::into).collect())
+    }
+
+    /// The text with `[redacted]` in place of keys; `None` if there are none.
+    pub(crate) fn redact(&self, text: &[u8]) -> Option<Vec<u8>> {
+        // Not `to_ascii_lowercase`, which goes over the text twice.
+        let lower: Vec<u8> = text.iter().map(u8::to_ascii_lowercase).collect();
+        let mut found = Vec::new();
+        for form in self.0.iter().map(|form| form.expose_secret().as_bytes()) {
+            found.extend(memmem::find_iter(&lower, form).map(|at| (at, at + form.len())));
+            let mut cuts = (CUT..form.len())
+                .rev()
+                .filter_map(|length| form.get(..length));
+            let cut = cuts.find(|cut| lower.ends_with(cut));
+            found.extend(cut.map(|cut| (text.len() - cut.len(), text.len())));
+        }
+        found.sort_unstable();
+        let (mut redacted, mut done) = (Vec::new(), 0);
+        for &(start, end) in &found {
+            // Another one that overlaps the last extends it.
+            if let Some(before) = text.get(done..start) {
+                redacted.extend_from_slice(before);
+                redacted.extend_from_slice(b"[redacted]");
+            }
+            done = done.max(end);
+        }
+        redacted.extend_from_slice(text.get(done..)?);
+        (!found.is_empty()).then_some(redacted)
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}

@@ -1,0 +1,91 @@
+//! Tokio's clock, stopped: time passes only where a test says so, however long the network takes.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use llmobs_datasets::ClientBuilder;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, advance};
+
+/// The clock of a test on a runtime that was started with its clock paused (`start_paused = true`).
+///
+/// The clients that it [watches](Self::watch) don't wait in real time: each wait before a retry passes
+/// as soon as it has begun.
+#[derive(Clone, Debug)]
+pub(crate) struct TestClock(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    waits: Mutex<Vec<Duration>>,
+    ended: AtomicUsize,
+    waiting: UnboundedSender<Duration>,
+    /// Keeps a blocking task alive: while there is one, tokio doesn't move a paused clock by itself,
+    /// which it would do whenever a test waits for the network.
+    _held: mpsc::Sender<()>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        let (held, released) = mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || released.recv());
+        let (waiting, mut waits) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(wait) = waits.recv().await {
+                pass(wait).await;
+            }
+        });
+        Self(Arc::new(State {
+            waits: Mutex::default(),
+            ended: AtomicUsize::new(0),
+            waiting,
+            _held: held,
+        }))
+    }
+}
+
+impl TestClock {
+    /// Adds a hook to a client by which its waits are recorded, and pass.
+    pub(crate) fn watch(&self, builder: ClientBuilder) -> ClientBuilder {
+        let clock = Arc::clone(&self.0);
+        builder.after_attempt(move |_, result| {
+            clock.ended.fetch_add(1, Ordering::SeqCst);
+            if let Some(wait) = result.retry_in {
+                clock.waits.lock().unwrap().push(wait);
+                clock.waiting.send(wait).unwrap();
+            }
+        })
+    }
+
+    /// The waits before retries so far.
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        self.0.waits.lock().unwrap().clone()
+    }
+
+    /// How many attempts have ended so far.
+    pub(crate) fn ended(&self) -> usize {
+        self.0.ended.load(Ordering::SeqCst)
+    }
+
+    /// Lets time pass until the current attempt has ended.
+    pub(crate) async fn time_out(&self) {
+        let ended = self.ended();
+        while self.ended() == ended {
+            pass(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// The current time.
+    #[allow(clippy::unused_self, reason = "time stands still only with a clock")]
+    pub(crate) fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+/// Lets time pass, and whoever waited for it go on.
+pub(crate) async fn pass(duration: Duration) {
+    // Timers have a resolution of a millisecond.
+    let milliseconds = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap();
+    advance(Duration::from_millis(milliseconds)).await;
+    tokio::task::yield_now().await;
+}

@@ -1,0 +1,152 @@
+//! Which locks are detected that this user held before, or has lost.
+
+use std::time::{Duration, SystemTime};
+
+use httpdate::fmt_http_date;
+use llmobs_datasets::{Dataset, Error, ErrorKind, Outcome};
+use serde_json::json;
+
+use crate::documentation::DATASET_ID;
+use crate::draft_lock::{LOCK, UNLOCK, done, locked, verbs};
+use crate::server::{Server, Step};
+use crate::setup::{builder, dataset, one_attempt};
+use crate::telemetry::Recorder;
+
+/// A granted lock that is held since some seconds before its response, by the server's clock.
+fn locked_for(seconds: u64) -> Step {
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let since = chrono::DateTime::<chrono::Utc>::from(date - Duration::from_secs(seconds));
+    let state = json!({ "data": {
+        "attributes": { "drafting_since": since, "user": { "id": "jane" } },
+        "id": DATASET_ID,
+        "type": "draft_state_data",
+    } });
+    let date = format!("date: {}", fmt_http_date(date));
+    Step::answer(200, &[&date], state.to_string())
+}
+
+#[tokio::test]
+async fn a_lock_that_was_held_before_the_call_is_reported_and_adopted() {
+    for (seconds, held_before) in [(0, false), (2, false), (3, true), (86_400, true)] {
+        let server = Server::start([locked_for(seconds), done()]).await;
+        Recorder::start();
+        let lock = one_attempt(&server).draft_lock().await.unwrap();
+        assert_eq!(lock.locked().held_before(), held_before, "{seconds} s");
+        lock.unlock().await.unwrap();
+        assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+        let events = Recorder::our_events();
+        assert_eq!(events.len(), usize::from(held_before));
+        for event in events {
+            assert_eq!(event.name, "WARN llmobs_datasets::draft_lock::lease");
+            assert!(
+                event.fields["drafting_since"].starts_with("2027-01-1"),
+                "{event:?}"
+            );
+            assert_eq!(event.fields["called"], "Fri, 15 Jan 2027 07:59:59 GMT");
+        }
+    }
+    // Without a date, nothing can be known.
+    let server = Server::start([locked(), done()]).await;
+    let lock = one_attempt(&server).draft_lock().await.unwrap();
+    assert!(!lock.locked().held_before());
+    lock.unlock().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_that_was_held_before_the_call_is_refused_if_asked_and_stays() {
+    let server = Server::start([locked_for(60), locked_for(0), done()]).await;
+    let client = builder(&server.url())
+        .adopt_held_lock(false)
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::HeldBefore, Outcome::NotApplied)
+    );
+    assert!(error.is_conflict() && error.may_be_locked());
+    let line = error.to_string();
+    assert!(
+        line.contains("held the draft lock since 2027-01-15 07:59:00 UTC"),
+        "{line}"
+    );
+    assert!(client.shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK], "the lock is another process's");
+    dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+}
+
+/// Locks, asks whether the lock is lost, and unlocks.
+async fn ask(dataset: &Dataset) -> (Result<bool, Error>, Result<(), Error>) {
+    let lock = dataset.draft_lock().await.unwrap();
+    let lost = lock.locked().is_lost().await;
+    (lost, lock.unlock().await.map(drop))
+}
+
+#[tokio::test]
+async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
+    // Still as it was.
+    let server = Server::start([locked_for(0), locked_for(0), done()]).await;
+    let (lost, unlocked) = ask(&one_attempt(&server)).await;
+    assert!(!lost.unwrap());
+    unlocked.unwrap();
+
+    // It was free, and is acquired anew: ours to release.
+    server.script([locked_for(1), locked_for(0), done()]);
+    let (lost, unlocked) = ask(&one_attempt(&server)).await;
+    assert!(lost.unwrap());
+    unlocked.unwrap();
+
+    // Another process of this user acquired it before the question, or another user: not ours to release.
+    for theirs in [locked_for(60), Step::status(409)] {
+        let before = server.lines().len();
+        server.script([locked_for(0), theirs]);
+        let (lost, unlocked) = ask(&one_attempt(&server)).await;
+        assert!(lost.unwrap());
+        let error = unlocked.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LockLost);
+        assert!(!error.may_be_locked());
+        assert_eq!(verbs(&server)[before..], [LOCK, LOCK]);
+    }
+}
+
+#[tokio::test]
+async fn a_lock_is_not_known_to_be_lost_if_nothing_can_be_compared() {
+    let incomplete = r#"{"data":{"type":"draft_state_data","attributes":{}}}"#;
+    let incomplete = || Step::answer(200, &[], incomplete);
+    for (first, second) in [(incomplete(), locked()), (locked(), incomplete())] {
+        let server = Server::start([first, second, done()]).await;
+        let (lost, unlocked) = ask(&one_attempt(&server)).await;
+        assert!(!lost.unwrap());
+        unlocked.unwrap();
+    }
+    let server = Server::start([locked(), Step::status(403), done()]).await;
+    let (lost, unlocked) = ask(&one_attempt(&server)).await;
+    assert_eq!(lost.unwrap_err().kind(), ErrorKind::Forbidden);
+    unlocked.unwrap();
+}
+
+#[tokio::test]
+async fn a_question_that_may_take_effect_late_is_released_as_well() {
+    let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
+    let dataset = crate::draft_lock::one_impatient_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    let locked = lock.locked().clone();
+    let question = tokio::spawn(async move { locked.is_lost().await });
+    server.arrived(2).await;
+    question.abort();
+    question.await.unwrap_err();
+    lock.unlock().await.unwrap();
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn after_the_release_nothing_is_requested() {
+    let server = Server::start([locked(), done()]).await;
+    let lock = one_attempt(&server).draft_lock().await.unwrap();
+    let locked = lock.locked().clone();
+    lock.unlock().await.unwrap();
+    assert!(locked.is_lost().await.unwrap());
+    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+}

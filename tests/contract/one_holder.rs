@@ -1,0 +1,282 @@
+//! One task of one user at a time is under a draft lock, and no lock is left behind: through faults, late
+//! effects and retries, and when calls are dropped at any point. The sandbox's history is the truth.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use llmobs_datasets::{
+    BaseUrl, Client, Credentials, Dataset, DraftLockError, Error, ErrorKind, LockedDataset,
+    Outcome, RetryPolicy,
+};
+use llmobs_sandbox::{Fault, Operation, Sandbox};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+
+use crate::at_most_once::{dataset, drops, sandbox, script, unless_dropped};
+use crate::documentation::PROJECT_ID;
+use crate::draft_lock::restore;
+use crate::sandbox::faults;
+use crate::setup::told;
+
+const TASKS: usize = 64;
+const DATASETS: usize = 16;
+const TURNS: usize = 4;
+
+/// How long an attempt may take. Late effects come within as much again, and a margin for a busy machine.
+const PATIENCE: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(40);
+
+fn client(sandbox: &Sandbox, user: usize) -> Client {
+    let key = &*sandbox.users()[user].application_key;
+    let base_url: BaseUrl = sandbox.url().parse().unwrap();
+    Client::builder(Credentials::new(sandbox.api_key(), key).unwrap())
+        .endpoint(base_url)
+        .http(reqwest::Client::builder().no_proxy().tls_certs_only([]))
+        .retry(
+            RetryPolicy::default()
+                .max_attempts(16)
+                .backoff(Duration::from_millis(1), Duration::from_millis(50)),
+        )
+        .attempt_timeout(PATIENCE)
+        .lock_wait(Duration::from_secs(600))
+        .max_response_bytes(1 << 16)
+        .build()
+        .unwrap()
+}
+
+/// Faults that a patient client gets over.
+fn passing() -> Vec<Fault> {
+    vec![
+        Fault::status(503),
+        Fault::reset(),
+        Fault::status(504).after_effect(),
+        Fault::reset().after_effect(),
+        Fault::rate_limited(Duration::ZERO),
+        Fault::delay(PATIENCE + LATE),
+        Fault::delay(PATIENCE + LATE).after_effect(),
+        Fault::status(504).late_effect(LATE),
+        Fault::reset().late_effect(LATE),
+    ]
+}
+
+/// What a task does with its turn.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    WithDraftLock,
+    Guard,
+    GuardDropped,
+    GuardKept,
+}
+
+/// What became of the restores.
+#[derive(Debug, Default)]
+struct Count {
+    applied: AtomicUsize,
+    unknown: AtomicUsize,
+    dropped: AtomicUsize,
+}
+
+struct Task {
+    sandbox: Arc<Sandbox>,
+    dataset: Dataset,
+    user: String,
+    inside: Arc<Vec<AtomicUsize>>,
+    number: usize,
+    restores: Arc<Count>,
+}
+
+/// Counts who is under the lock for as long as it lives.
+struct Inside<'a>(&'a AtomicUsize);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Task {
+    /// The number of the current lock of the dataset, which must be the user's.
+    fn my_lock(&self) -> usize {
+        let id = self.dataset.dataset_id().as_str();
+        let history = self.sandbox.dataset(PROJECT_ID, id).unwrap().lock_history;
+        let current = history.last().unwrap();
+        let (holder, until) = (&current.user, current.until);
+        assert_eq!((holder, until), (&self.user, None), "{id}: {current:?}");
+        history.len()
+    }
+
+    async fn work(&self, locked: LockedDataset) -> Result<(), Error> {
+        let inside = &self.inside[self.number];
+        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two are inside");
+        let _inside = Inside(inside);
+        let lock = self.my_lock();
+        self.restores.dropped.fetch_add(1, Ordering::SeqCst);
+        let restored = restore(locked).await;
+        self.restores.dropped.fetch_sub(1, Ordering::SeqCst);
+        let counted = match told(&restored) {
+            Some(true) => Some(&self.restores.applied),
+            Some(false) => None,
+            None => Some(&self.restores.unknown),
+        };
+        if let Some(count) = counted {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        // Nobody released it meanwhile.
+        assert_eq!(self.my_lock(), lock);
+        restored.map(drop)
+    }
+
+    /// One turn; `None` if there was no lock.
+    async fn turn(&self, turn: Turn) -> Option<()> {
+        let unlocked = match turn {
+            Turn::WithDraftLock => {
+                match self
+                    .dataset
+                    .with_draft_lock(|locked| self.work(locked))
+                    .await
+                {
+                    Ok(()) => Ok(()),
+                    Err(DraftLockError::Lock(_)) => return None,
+                    Err(DraftLockError::Unlock { error, .. }) => Err(error),
+                    Err(DraftLockError::Work(error)) => match error.unlock_error() {
+                        None => Ok(()),
+                        Some(_) => Err(error),
+                    },
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            Turn::Guard | Turn::GuardDropped | Turn::GuardKept => {
+                let lock = self.dataset.draft_lock().await.ok()?;
+                let _ = self.work(lock.locked().clone()).await;
+                match turn {
+                    Turn::Guard => lock.unlock().await.map(drop),
+                    Turn::GuardKept => {
+                        lock.keep();
+                        // At the end, nobody may come to release it.
+                        loop {
+                            if let Ok(again) = self.dataset.draft_lock().await {
+                                break again.unlock().await.map(drop);
+                            }
+                        }
+                    }
+                    _ => Ok(()),
+                }
+            }
+        };
+        if let Err(error) = unlocked {
+            let error = error.unlock_error().unwrap_or(&error);
+            // The first attempt worked, its response was lost, and another user came.
+            assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+            assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        }
+        Some(())
+    }
+}
+
+/// Runs all tasks, each with the client that it is given, and checks what the sandbox says of it.
+async fn tasks_take_turns(users: usize, client_of: impl Fn(&[Client], usize) -> (usize, Client)) {
+    let sandbox = Arc::new(sandbox(users, DATASETS).await);
+    let mut runner = TestRunner::deterministic();
+    let limited = Fault::rate_limited(Duration::from_secs(1));
+    let lock_faults: Vec<_> = faults().into_iter().filter(|it| *it != limited).collect();
+    let lock_faults = [lock_faults, passing()].concat();
+    for operation in [Operation::Lock, Operation::Restore] {
+        sandbox.script(operation, script(&mut runner, &lock_faults, 20_000));
+    }
+    // A lock whose unlock is refused for good is left behind.
+    sandbox.script(Operation::Unlock, script(&mut runner, &passing(), 20_000));
+    let clients: Vec<_> = (0..users).map(|user| client(&sandbox, user)).collect();
+    let inside: Arc<Vec<_>> = Arc::new((0..DATASETS).map(|_| AtomicUsize::new(0)).collect());
+    let restores = Arc::new(Count::default());
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..TASKS {
+        let (user, client) = client_of(&clients, number);
+        let number = number % DATASETS;
+        let task = Task {
+            dataset: dataset(&client, number),
+            sandbox: Arc::clone(&sandbox),
+            user: format!("user-{user}"),
+            inside: Arc::clone(&inside),
+            number,
+            restores: Arc::clone(&restores),
+        };
+        let turns: Vec<_> = (0..100).map(|_| random_turn(&mut runner)).collect();
+        let drops = drops(&mut runner, 100);
+        tasks.spawn(async move {
+            let (mut done, mut dropped) = (0, 0);
+            for (turn, after) in turns.into_iter().zip(drops.iter()) {
+                if done + dropped == TURNS {
+                    break;
+                }
+                // A lock that is kept is not released by a drop.
+                let after = after.filter(|_| !matches!(turn, Turn::GuardKept));
+                match unless_dropped(after, task.turn(turn)).await {
+                    None => dropped += 1,
+                    Some(Some(())) => done += 1,
+                    Some(None) => {}
+                }
+            }
+            (done, dropped)
+        });
+    }
+    let ended = tasks.join_all().await;
+    for client in &clients {
+        let left = client.shutdown(Duration::from_secs(60)).await;
+        assert!(left.is_empty(), "{left:?}");
+    }
+    let sum = |of: fn(&(usize, usize)) -> usize| ended.iter().map(of).sum::<usize>();
+    let (done, dropped) = (sum(|it| it.0), sum(|it| it.1));
+
+    let (mut effects, mut locks) = (0, 0);
+    for number in 0..DATASETS {
+        let id = format!("dataset-{number}");
+        let state = sandbox.dataset(PROJECT_ID, &id).unwrap();
+        assert_eq!(state.lock, None, "{id}: {:?}", state.lock_history.last());
+        effects += state.versions.len() - 3;
+        locks += state.lock_history.len();
+    }
+    let [applied, unknown, in_dropped] = [&restores.applied, &restores.unknown, &restores.dropped]
+        .map(|it| it.load(Ordering::SeqCst));
+    println!(
+        "{done} turns done, {dropped} dropped, {locks} locks; {effects} restores took effect: {applied} \
+         applied, {unknown} unknown, {in_dropped} dropped"
+    );
+    assert!(done > 0 && dropped > 0 && unknown > 0 && in_dropped > 0);
+    assert!(applied <= effects && effects <= applied + unknown + in_dropped);
+}
+
+fn random_turn(runner: &mut TestRunner) -> Turn {
+    let turn = prop_oneof![
+        3 => Just(Turn::WithDraftLock),
+        1 => Just(Turn::Guard),
+        1 => Just(Turn::GuardDropped),
+        1 => Just(Turn::GuardKept),
+    ];
+    turn.new_tree(runner).unwrap().current()
+}
+
+#[tokio::test]
+async fn tasks_of_one_client_take_turns() {
+    tasks_take_turns(1, |clients, _| (0, clients[0].clone())).await;
+}
+
+#[tokio::test]
+async fn tasks_of_eight_users_take_turns() {
+    // Each user's tasks are all for one half of the datasets: eight users for each dataset.
+    tasks_take_turns(8, |clients, task| {
+        let user = task / DATASETS * 2 + task % 2;
+        (user, clients[user].clone())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_of_several_clients_and_users_take_turns() {
+    tasks_take_turns(2, |clients, task| {
+        let user = usize::from(task >= TASKS / 2);
+        (user, clients[user].clone())
+    })
+    .await;
+}

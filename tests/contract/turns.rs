@@ -1,0 +1,308 @@
+//! Who waits for whom: tasks of this process for each other, and all of them for other users.
+
+use std::time::{Duration, Instant};
+
+use llmobs_datasets::{
+    Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
+};
+
+use crate::clock::{TestClock, pass};
+use crate::documentation::PROJECT_ID;
+use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, impatient, locked, restore, settle, verbs};
+use crate::server::{Server, Step};
+use crate::setup::{builder, credentials, dataset, one_attempt};
+use crate::telemetry::Recorder;
+
+async fn nothing(_: LockedDataset) -> Result<()> {
+    Ok(())
+}
+
+#[tokio::test]
+async fn tasks_take_turns_in_order_of_arrival_whichever_clients_they_use() {
+    let (lock, respond) = locked().held();
+    let steps = [
+        lock,
+        done(),
+        locked(),
+        done(),
+        done(),
+        locked(),
+        done(),
+        done(),
+    ];
+    let server = Server::start(steps).await;
+    let datasets = [0; 3].map(|_| one_attempt(&server));
+    let mut tasks = Vec::new();
+    for (number, dataset) in datasets.into_iter().enumerate() {
+        let work = async move |locked: LockedDataset| match number {
+            0 => Ok(0),
+            _ => restore(locked).await,
+        };
+        tasks.push(tokio::spawn(
+            async move { dataset.with_draft_lock(work).await },
+        ));
+        settle().await;
+    }
+    assert_eq!(verbs(&server), [LOCK]);
+    respond.notify_one();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let turn = [LOCK, "restore", UNLOCK];
+    assert_eq!(
+        verbs(&server),
+        [&[LOCK, UNLOCK], &turn[..], &turn[..]].concat()
+    );
+}
+
+#[tokio::test]
+async fn a_turn_is_for_one_user_one_dataset_and_one_endpoint() {
+    let server = Server::start(std::iter::repeat_n(locked(), 4)).await;
+    let elsewhere = Server::start([locked()]).await;
+    let client = impatient(&server, credentials(), 1);
+    let others = Credentials::new("an-api-key", "another-application-key").unwrap();
+    let all = [
+        dataset(&client),
+        dataset(&impatient(&server, others, 1)),
+        client.dataset(PROJECT_ID.parse().unwrap(), "another".parse().unwrap()),
+        client.dataset("another".parse().unwrap(), "another".parse().unwrap()),
+        one_attempt(&elsewhere),
+    ];
+    let mut held = Vec::new();
+    for dataset in &all {
+        held.push(
+            dataset
+                .clone()
+                .lock_wait(Duration::ZERO)
+                .draft_lock()
+                .await
+                .unwrap(),
+        );
+    }
+    for lock in held {
+        lock.keep();
+    }
+}
+
+#[tokio::test]
+async fn a_waiter_that_is_dropped_leaves_the_queue() {
+    let server = Server::start([locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    let [dropped, next] = [0; 2].map(|_| {
+        let dataset = dataset.clone();
+        tokio::spawn(async move { dataset.with_draft_lock(nothing).await })
+    });
+    settle().await;
+    dropped.abort();
+    dropped.await.unwrap_err();
+    assert_eq!(verbs(&server), [LOCK]);
+    lock.unlock().await.unwrap();
+    next.await.unwrap().unwrap();
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_wait_for_another_task_ends_with_lock_wait() {
+    let server = Server::start([locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    for wait in [Duration::ZERO, Duration::from_millis(20)] {
+        let waiting = dataset.clone().lock_wait(wait);
+        let error = waiting.with_draft_lock(nothing).await.unwrap_err();
+        assert!(error.is_conflict() && !error.may_be_locked(), "{error:?}");
+        let error = Error::from(error);
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Busy, 0));
+        assert!(error.waited().unwrap() >= wait);
+        let line = error.to_string();
+        assert!(
+            line.contains(": another task of this process holds the draft lock"),
+            "{line}"
+        );
+    }
+    assert_eq!(verbs(&server), [LOCK]);
+    lock.unlock().await.unwrap();
+}
+
+/// Another user's lock, with the service's words.
+fn held_by_john() -> Step {
+    Step::answer(409, &[], r#"{"errors":["Locked by John Roe since 09:20"]}"#)
+}
+
+fn waiting(server: &Server, wait: Duration) -> Dataset {
+    let retry = RetryPolicy::none().backoff(Duration::ZERO, Duration::ZERO);
+    dataset(
+        &builder(&server.url())
+            .retry(retry)
+            .lock_wait(wait)
+            .build()
+            .unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn another_users_lock_is_waited_for_only_if_asked() {
+    let server = Server::start([held_by_john()]).await;
+    let error = one_attempt(&server).draft_lock().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(verbs(&server), [LOCK]);
+
+    server.script([held_by_john(), held_by_john(), locked(), done()]);
+    let dataset = waiting(&server, Duration::from_secs(3600));
+    dataset.with_draft_lock(nothing).await.unwrap();
+    assert_eq!(verbs(&server)[1..], [LOCK, LOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_wait_for_another_user_ends_with_lock_wait() {
+    let wait = Duration::from_millis(20);
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 10_000)).await;
+    let error = waiting(&server, wait).draft_lock().await.unwrap_err();
+    assert!(server.lines().len() > 1);
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.waited().unwrap() >= wait);
+    let line = error.to_string();
+    assert!(
+        line.contains("Locked by John Roe since 09:20 (waited "),
+        "{line}"
+    );
+
+    // Not before the server asks for, even if nothing but that is left.
+    server.script([Step::answer(423, &["retry-after: 3600"], ""), locked()]);
+    let before = server.lines().len();
+    let began = Instant::now();
+    let error = waiting(&server, Duration::from_secs(60))
+        .draft_lock()
+        .await
+        .unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert_eq!(server.lines().len(), before + 1);
+    assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_dropped_wait_for_another_user_sends_nothing_more() {
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 4)).await;
+    let retry = RetryPolicy::none().backoff(Duration::from_secs(3600), Duration::from_secs(3600));
+    let client = builder(&server.url())
+        .retry(retry)
+        .lock_wait(Duration::MAX)
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    let task = tokio::spawn(async move { dataset.draft_lock().await });
+    server.arrived(1).await;
+    settle().await;
+    task.abort();
+    task.await.unwrap_err();
+    // The turn is free again at once.
+    assert!(client.shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK]);
+}
+
+#[tokio::test]
+async fn a_nested_lock_is_refused_and_never_hangs() {
+    let server = Server::start([locked(), locked(), done(), done()]).await;
+    let dataset = one_attempt(&server);
+    let other = dataset
+        .client()
+        .dataset(PROJECT_ID.parse().unwrap(), "another".parse().unwrap());
+    dataset
+        .with_draft_lock(async |locked| {
+            // Not the same lock.
+            other
+                .with_draft_lock(async |_| {
+                    let error = locked.dataset().draft_lock().await.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Reentrant);
+                    Ok::<_, Error>(())
+                })
+                .await?;
+            let nested = async || locked.dataset().with_draft_lock(nothing).await.unwrap_err();
+            let (first, second) = tokio::join!(nested(), nested());
+            for error in [first, second].map(Error::from) {
+                assert_eq!(error.kind(), ErrorKind::Reentrant);
+                let line = error.to_string();
+                assert!(
+                    line.contains("this task holds the draft lock already"),
+                    "{line}"
+                );
+            }
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(server.lines().len(), 4);
+}
+
+#[tokio::test]
+async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_it_by_then() {
+    let held = std::iter::repeat_n(held_by_john(), 10_000);
+    let server = Server::start([Step::Stall(Vec::new())].into_iter().chain(held)).await;
+    let dataset = dataset(&impatient(&server, credentials(), 2)).lock_wait(PATIENCE * 2);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Conflict, Outcome::Unknown)
+    );
+    assert!(
+        error.may_be_locked() && error.unlock_error().is_none(),
+        "{error}"
+    );
+    let unlocks = || verbs(&server).iter().filter(|verb| *verb == UNLOCK).count();
+    assert_eq!(unlocks(), 1);
+    dataset.client().shutdown(Duration::MAX).await;
+    assert_eq!(unlocks(), 2);
+}
+
+/// The events of a wait: who holds the lock.
+fn waits() -> Vec<String> {
+    let events = Recorder::our_events().into_iter();
+    let waits = events.filter(|event| event.fields["message"] == "waiting for the draft lock");
+    waits.map(|event| event.fields["holder"].clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_task_is_logged_after_half_a_second_and_every_half_minute() {
+    let _clock = TestClock::default();
+    let server = Server::start([locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    Recorder::start();
+    let waiting = tokio::spawn(async move { dataset.with_draft_lock(nothing).await });
+    settle().await;
+    pass(Duration::from_millis(490)).await;
+    assert_eq!(waits(), [""; 0]);
+    for logged in 1..4 {
+        pass(Duration::from_millis(20)).await;
+        assert_eq!(waits(), vec!["another task of this process"; logged]);
+        pass(Duration::from_millis(29_980)).await;
+    }
+    lock.unlock().await.unwrap();
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_another_user_is_logged_with_the_services_words() {
+    let clock = TestClock::default();
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 1000)).await;
+    let pause = Duration::from_secs(1);
+    let retry = RetryPolicy::none().backoff(pause, pause).jitter(false);
+    let client = clock.watch(builder(&server.url())).retry(retry);
+    let dataset = dataset(&client.lock_wait(pause * 45).build().unwrap());
+    Recorder::start();
+    let waiting = tokio::spawn(async move { dataset.draft_lock().await });
+    for asked in 1..=46 {
+        while clock.ended() < asked {
+            tokio::task::yield_now().await;
+        }
+        settle().await;
+        pass(pause).await;
+    }
+    assert!(waiting.await.unwrap().unwrap_err().is_conflict());
+    let waits = waits();
+    assert_eq!(waits.len(), 2, "{waits:?}");
+    assert!(
+        waits[0].contains("Locked by John Roe since 09:20"),
+        "{waits:?}"
+    );
+}
