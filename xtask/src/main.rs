@@ -24,7 +24,7 @@ use self::report::{FailOn, Format};
 /// The exit code for bad input and usage, as `clap` has it for usage.
 const BAD_INPUT: u8 = 2;
 
-/// The commands of this workspace.
+/// Development tasks for this workspace.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Cli {
@@ -40,7 +40,7 @@ enum Cmd {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Tell what a change of the OpenAPI spec means for those who use the client.
+    /// Report how a change to the OpenAPI spec affects users of the client.
     #[command(after_help = DIFF_HELP)]
     Diff(DiffArgs),
     /// Run what must hold on main.
@@ -63,24 +63,24 @@ Exit codes:
 
 #[derive(Args)]
 struct DiffArgs {
-    /// What it was [default: where the branch left the main branch, or HEAD].
+    /// Old spec [default: where the branch left the main branch, or HEAD].
     base: Option<String>,
-    /// What it is [default: openapi/llm-obs-datasets.yaml in the working tree].
+    /// New spec [default: openapi/llm-obs-datasets.yaml in the working tree].
     revision: Option<String>,
-    /// The form of the report.
+    /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// What is enough for exit code 1.
+    /// Exit with code 1 on changes of at least this severity.
     #[arg(long, value_enum, default_value_t)]
     fail_on: FailOn,
-    /// Print the version that the changes ask for and their lines for the changelog instead.
+    /// Print the version bump and changelog lines instead of the report.
     #[arg(long, conflicts_with = "format")]
     summary: bool,
-    /// The list of accepted changes [default: openapi/accepted-changes.toml, if REVISION is the
+    /// List of accepted changes [default: openapi/accepted-changes.toml, if REVISION is the
     /// spec of the working tree].
     #[arg(long, value_name = "FILE")]
     accepted: Option<PathBuf>,
-    /// Print the table of rules instead.
+    /// Print the table of rules.
     #[arg(long, exclusive = true)]
     rules: bool,
 }

@@ -1,4 +1,4 @@
-//! How a comparison is told: to a terminal, to a pull request, to a program, to a workflow.
+//! The report on a comparison: for a terminal, a pull request, a program, a workflow.
 
 mod github;
 mod json;
@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For a terminal.
@@ -25,13 +25,13 @@ pub(crate) enum Format {
     Github,
 }
 
-/// What is enough to end with exit code 1.
+/// The severity from which on the exit code is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// A change that breaks the wire.
     #[default]
     Breaking,
-    /// A change that breaks the wire or Rust code, or of which that can't be told.
+    /// A change that breaks the wire or Rust code, or may break it.
     RustBreaking,
     /// Any change.
     Any,
@@ -42,9 +42,9 @@ pub(crate) enum FailOn {
 /// A whole comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
-    /// What the base is called.
+    /// The name of the base.
     pub(crate) base: String,
-    /// What the revision is called.
+    /// The name of the revision.
     pub(crate) revision: String,
     /// The path of the revision's file, for places in it.
     pub(crate) file: String,
@@ -67,7 +67,7 @@ impl Report {
         }
     }
 
-    /// The version that the changes ask for, and their lines for the changelog.
+    /// The version bump that the changes require, and their changelog lines.
     pub(crate) fn summary(&self) -> String {
         summary::render(self)
     }

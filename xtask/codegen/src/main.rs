@@ -15,7 +15,7 @@ struct Args {
     /// Write nothing; fail with the difference if the generated code is not what the spec gives.
     #[arg(long, conflicts_with = "emit_lowered")]
     check: bool,
-    /// Print the spec as the generator is given it, in JSON; write nothing.
+    /// Print the rewritten spec that progenitor receives, in JSON; write nothing.
     #[arg(long)]
     emit_lowered: bool,
     /// Print the generated code, also of a spec that fails the checks; write nothing.

@@ -1,4 +1,4 @@
-//! The table of rules: what a change is called, what it means on the wire, and why.
+//! The table of rules: the name of each kind of change, its verdict on the wire, and the reason.
 //!
 //! A rule about schemas stands here twice, for what the client sends (`request-…`) and for what it
 //! receives (`response-…`), because the direction decides: what is sent may be loosened, and what
@@ -78,10 +78,10 @@ const TIGHTENS: Effect = [(Wire::Breaking, TIGHTENED), (Wire::NonBreaking, NARRO
 const LOOSENS: Effect = [(Wire::NonBreaking, LOOSENED), (Wire::Breaking, WIDENED)];
 const BREAKS: Effect = [(Wire::Breaking, UNPROVEN), (Wire::Breaking, UNPROVEN)];
 
-const TIGHTENED: &str = "what is sent may not be tightened: a request that was fine may be refused";
-const NARROWED: &str = "what is received may be narrowed: the client can read more than will come";
-const LOOSENED: &str = "what is sent may be loosened: each request that was fine still is";
-const WIDENED: &str = "what is received may not be widened: the client may be unable to read it";
+const TIGHTENED: &str = "requests may not become stricter: one that was fine may be refused";
+const NARROWED: &str = "responses may become stricter: the client can parse more than will come";
+const LOOSENED: &str = "requests may become looser: each one that was fine still is";
+const WIDENED: &str = "responses may not become looser: the client may fail to parse them";
 const UNPROVEN: &str =
     "cannot be shown to be compatible: neither the old form nor the new contains the other";
 const WORDS: &str = "words only; nothing on the wire depends on it";
@@ -285,10 +285,10 @@ pub fn table() -> String {
     let mut table = "\
 # The rules of `cargo xtask diff`
 
-What a change of the spec is called, what it means for a client of the base that talks to a server of
+What a change to the spec is called, what it means for a client of the base that talks to a server of
 the revision, and why. Printed by `cargo xtask diff --rules`; made from `xtask/diff/src/rules.rs`.
 
-What a change does to Rust code is in no table: it is read from the code that is generated.
+The effect on Rust code is in no table: it is read from the generated code.
 
 | rule | wire | what has happened | why the verdict |
 |---|---|---|---|

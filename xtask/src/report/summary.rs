@@ -1,4 +1,4 @@
-//! The version that the changes ask for, and their lines for the changelog.
+//! The version bump that the changes require, and their changelog lines.
 
 use super::Report;
 use xtask_diff::rules::Wire;

@@ -239,7 +239,7 @@ fn a_history_that_ends_early_is_told() {
         crate::workspace::Outcome::from(command.output().unwrap())
     };
     shallow(&[]).assert_refused(&[
-        "git: where the branch started can't be told",
+        "git: can't determine where the branch started",
         "run `git fetch --unshallow`, or name the base",
     ]);
     shallow(&["HEAD"]).assert_reported(0, &["no changes"]);

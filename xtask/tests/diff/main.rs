@@ -2,8 +2,8 @@
 //!
 //! - `workspace`: a repository of its own for each test that runs the program;
 //! - `cli`, `accepted`, `bad_input`: arguments, exit codes, the list of accepted changes, messages;
-//! - `formats`: the forms of a report (`UPDATE_GOLDENS=1` writes them anew);
-//! - `rust`: what a change means for Rust;
+//! - `formats`: the formats of a report;
+//! - `checked_in_code`, `rust`: what a change means for Rust, by code that is there or is generated;
 //! - `readme`: the report that the README shows.
 
 #![allow(
@@ -15,6 +15,7 @@
 
 mod accepted;
 mod bad_input;
+mod checked_in_code;
 mod cli;
 mod formats;
 mod readme;

@@ -96,10 +96,10 @@ fn changed(
         names
     };
     let message = if before != new.text {
-        format!("`{path}` was `{}`, and is `{}`", old.text, new.text)
+        format!("`{path}` changes from `{}` to `{}`", old.text, new.text)
     } else if old.arguments != new.arguments && sorted(&old.arguments) == sorted(&new.arguments) {
         format!(
-            "`{path}` took ({}), and takes ({}): the order of the arguments has changed",
+            "the order of the arguments of `{path}` changes from ({}) to ({})",
             old.arguments.join(", "),
             new.arguments.join(", ")
         )
@@ -221,7 +221,7 @@ mod tests {
             (
                 "id: String",
                 "id: u64",
-                "`types::User.id` was `String`, and is `u64`",
+                "`types::User.id` changes from `String` to `u64`",
             ),
             ("pub id: String, ", "", "`types::User.id` is gone"),
             (
@@ -237,21 +237,21 @@ mod tests {
             (
                 "B(u8)",
                 "B(u16)",
-                "`types::Kind::B` was `(u8)`, and is `(u16)`",
+                "`types::Kind::B` changes from `(u8)` to `(u16)`",
             ),
             ("Clone, Default", "Clone", "`types::User: Default` is gone"),
             ("async fn get", "async fn fetch", "`Client::get` is gone"),
             (
                 "project: &'a str, dataset: &'a str",
                 "dataset: &'a str, project: &'a str",
-                "`Client::get` took (project, dataset), and takes (dataset, project): \
-                 the order of the arguments has changed",
+                "the order of the arguments of `Client::get` changes from (project, dataset) to \
+                 (dataset, project)",
             ),
             (
                 "project: &'a str, ",
                 "project: &'a str, page: u8, ",
-                "`Client::get` was `async fn<'a>(&'a self, &'a str, &'a str) -> u8`, \
-                 and is `async fn<'a>(&'a self, &'a str, u8, &'a str) -> u8`",
+                "`Client::get` changes from `async fn<'a>(&'a self, &'a str, &'a str) -> u8` \
+                 to `async fn<'a>(&'a self, &'a str, u8, &'a str) -> u8`",
             ),
         ];
         for (from, to, expected) in cases {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 use xtask_spec::{Node, fields};
 
 use crate::context::{Context, Nodes, ids, values};
@@ -13,23 +12,22 @@ use crate::rules;
 /// The fields that decide how a credential is sent.
 const ESSENCE: [&str; 5] = ["type", "in", "name", "scheme", "openIdConnectUrl"];
 
-/// What of a scheme decides how a credential is sent and got.
-pub(super) fn essence(scheme: &Node) -> BTreeMap<String, Value> {
+/// The parts of a scheme that decide how a credential is obtained and sent.
+pub(super) fn essence(scheme: &Node) -> BTreeMap<String, String> {
     let own = ESSENCE.iter();
-    let own = own.filter_map(|field| Some(((*field).to_owned(), scheme.get(field)?.to_value())));
-    let mut essence: BTreeMap<String, Value> = own.collect();
+    let own = own.filter_map(|field| Some(((*field).to_owned(), scheme.get(field)?.to_string())));
+    let mut essence: BTreeMap<String, String> = own.collect();
     for (kind, flow) in scheme.map("flows") {
-        for (field, value) in flow.entries() {
-            let value = match &**field {
-                // Their descriptions are words.
-                "scopes" => value
-                    .entries()
-                    .iter()
-                    .map(|(scope, _)| scope.to_string())
-                    .collect(),
-                _ => value.to_value(),
-            };
-            essence.insert(format!("{kind}.{field}"), value);
+        for (field, value) in flow
+            .entries()
+            .iter()
+            .filter(|(field, _)| **field != *"scopes")
+        {
+            essence.insert(format!("{kind}.{field}"), value.to_string());
+        }
+        // Their descriptions are words.
+        for (scope, _) in flow.map("scopes") {
+            essence.insert(format!("{kind}.scopes.{scope}"), String::new());
         }
     }
     essence
