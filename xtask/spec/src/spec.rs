@@ -224,3 +224,75 @@ fn version(document: &Document) -> Result<(), BadInput> {
 fn reference_to(section: &str, name: &str) -> String {
     format!("#/components/{section}/{}", escape(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(document: &str) -> String {
+        let text = format!("openapi: 3.0.3\ninfo: {{ title: T, version: '1' }}\n{document}");
+        let document = Document::parse("spec.yaml".to_owned(), text).unwrap();
+        let [new, valid] = [Spec::new(&document), Spec::valid(&document)].map(|spec| {
+            spec.map(drop)
+                .map_or_else(|error| error.to_string(), |()| String::new())
+        });
+        assert_eq!(new, valid);
+        new
+    }
+
+    fn with_schemas(schemas: &str) -> String {
+        format!("paths: {{}}\ncomponents: {{ schemas: {{ {schemas} }} }}\n")
+    }
+
+    #[test]
+    fn references_without_end_are_refused() {
+        let a = "{ $ref: '#/components/schemas/A' }";
+        for schema in [
+            a.to_owned(),
+            format!("{{ allOf: [{a}] }}"),
+            format!("{{ anyOf: [{{}}, {{ oneOf: [{a}] }}] }}"),
+            format!("{{ not: {a} }}"),
+        ] {
+            let error = refused(&with_schemas(&format!("A: {schema}")));
+            assert!(
+                error.contains("#/components/schemas/A: `A` is defined by itself"),
+                "{error}"
+            );
+        }
+        let item = "paths: { /a: { $ref: '#/paths/~1b' }, /b: { $ref: '#/paths/~1a' } }\n";
+        assert!(refused(item).contains("is defined by itself"));
+        for inner in [format!("items: {a}"), format!("properties: {{ a: {a} }}")] {
+            assert_eq!(refused(&with_schemas(&format!("A: {{ {inner} }}"))), "");
+        }
+    }
+
+    #[test]
+    fn references_that_lead_nowhere_are_refused() {
+        let error = refused("paths: { /a: { $ref: '#/paths/~1b' } }\n");
+        assert!(error.contains("`#/paths/~1b` doesn't exist"), "{error}");
+        let error = refused(&with_schemas(
+            "Pet: {}, A: { not: { $ref: '#/components/schemas/Pat' } }",
+        ));
+        assert!(
+            error.contains("did you mean '#/components/schemas/Pet'?"),
+            "{error}"
+        );
+        // Data may look like a reference.
+        assert_eq!(
+            refused(&with_schemas(
+                "A: { example: { $ref: nowhere }, default: { $ref: x } }"
+            )),
+            ""
+        );
+    }
+
+    #[test]
+    fn a_long_way_of_references_comes_to_an_end() {
+        let links = (0..100_000).map(|link| {
+            let next = link + 1;
+            format!("A{link}: {{ allOf: [{{ $ref: '#/components/schemas/A{next}' }}] }}, ")
+        });
+        let schemas = format!("{}A100000: {{}}", links.collect::<String>());
+        assert_eq!(refused(&with_schemas(&schemas)), "");
+    }
+}

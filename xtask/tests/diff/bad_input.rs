@@ -263,6 +263,33 @@ fn a_link_that_leads_nowhere_is_told() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_that_nobody_writes_to_is_refused() {
+    let workspace = Workspace::with(GOOD);
+    let pipe = workspace.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    workspace.diff(&["pipe", "main"]).assert_refused(&[
+        "pipe: can't be read: it is not a regular file",
+        "or pipe it",
+    ]);
+}
+
+#[test]
+fn an_endless_input_is_refused() {
+    let workspace = Workspace::with(GOOD);
+    let scalar = [GOOD.as_bytes(), b"x-a: ", &vec![b'a'; 33 << 20]].concat();
+    workspace.write("large.yaml", &scalar);
+    let refused = ["is larger than 32 MiB", "leave out"];
+    workspace
+        .diff(&["large.yaml", "main"])
+        .assert_refused(&refused);
+    workspace.write(SPEC, &scalar);
+    workspace.commit();
+    workspace.diff(&["HEAD", "main~0"]).assert_refused(&refused);
+}
+
+#[cfg(unix)]
+#[test]
 fn git_is_understood_in_any_language() {
     use std::os::unix::fs::PermissionsExt as _;
     let workspace = Workspace::bare(GOOD);

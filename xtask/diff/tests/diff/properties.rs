@@ -271,7 +271,7 @@ fn references_that_lead_on_and_on_come_to_an_end() {
             format!("A{link}: {{ allOf: [{{ $ref: '#/components/schemas/A{next}' }}] }}, ")
         });
         with_schemas(&format!(
-            "{}A20000: {{ type: string }}, A: {{ type: string }}",
+            "{}A20000: {{ type: string }}, A: {{ $ref: '#/components/schemas/A0' }}",
             links.collect::<String>()
         ))
     };
