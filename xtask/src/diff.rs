@@ -6,7 +6,7 @@ use xtask_diff::Comparison;
 use xtask_spec::{BadInput, workspace};
 
 use crate::report::Report;
-use crate::{accepted, code, inputs};
+use crate::{accepted, codegen, inputs};
 
 /// The list of accepted changes, in the workspace.
 const ACCEPTED: &str = "openapi/accepted-changes.toml";
@@ -24,7 +24,7 @@ pub(crate) fn run(
     let (mut changes, rust_unknown) = if comparison.has_same_code() {
         (comparison.changes(), None)
     } else {
-        match code::of(&base, &revision) {
+        match codegen::code(&base, &revision) {
             Ok((old, new)) => comparison.with_code(&old, &new),
             Err(why) => (comparison.without_code(), Some(why)),
         }

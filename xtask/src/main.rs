@@ -2,7 +2,6 @@
 
 mod accepted;
 mod ci;
-mod code;
 mod codegen;
 mod diff;
 mod inputs;

@@ -4,9 +4,9 @@
 //! Each check tells all of its faults at once, and relies on the checks before it.
 
 mod examples;
-mod generator;
 mod operations;
 mod references;
+mod supported;
 
 use xtask_spec::{BadInput, Document, Spec};
 
@@ -21,5 +21,5 @@ pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
 
 /// Checks that the generator can take a valid document.
 pub fn generator(spec: &Spec<'_>) -> Result<(), BadInput> {
-    spec.document().refuse(&generator::check(spec))
+    spec.document().refuse(&supported::check(spec))
 }
