@@ -1,4 +1,13 @@
-//! From what came over the wire to success or failure.
+//! The rule by which a response with a 2xx is a success or not.
+//!
+//! | body | lock | unlock, restore |
+//! |---|---|---|
+//! | cut off, too large, or HTML | unknown | unknown |
+//! | has errors | unknown | unknown |
+//! | a draft state | success | success |
+//! | empty, or any other JSON object or list | applied | success |
+//! | any other JSON | unknown | success |
+//! | anything else | unknown | unknown |
 
 use std::mem;
 
@@ -7,7 +16,8 @@ use llmobs_datasets_generated::types;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Value, from_slice};
 
 use crate::error::Unreadable;
 
@@ -18,17 +28,26 @@ pub(crate) struct Head {
     pub(crate) headers: HeaderMap,
 }
 
-/// An answer with what could be read of its body.
+/// A response with the part of its body that was read.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) head: Head,
     pub(crate) body: Bytes,
-    /// Whether the body goes on beyond the cap.
-    pub(crate) too_large: bool,
+    end: End,
+}
+
+/// How a body ended.
+#[derive(Debug)]
+enum End {
+    Whole,
+    /// The connection or the time ended before it.
+    Cut,
+    /// It goes on beyond the cap.
+    TooLarge,
 }
 
 impl Answer {
-    /// An answer whose body is still to be read.
+    /// A response whose body is still to be read.
     pub(crate) fn new(response: &mut Response) -> Self {
         Self {
             head: Head {
@@ -36,18 +55,22 @@ impl Answer {
                 headers: mem::take(response.headers_mut()),
             },
             body: Bytes::new(),
-            too_large: false,
+            end: End::Cut,
         }
     }
 
-    /// Reads the body up to a cap. One chunk, which is the common case, is not copied. What was read
-    /// stays if the future is dropped, or if the connection ends before the body does.
+    /// Reads the body up to a cap. A single chunk, which is the common case, is not copied. If the future is
+    /// dropped or the connection ends, what was read stays.
     pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
-        while let Ok(Some(chunk)) = response.chunk().await {
+        while let Ok(chunk) = response.chunk().await {
+            let Some(chunk) = chunk else {
+                self.end = End::Whole;
+                return;
+            };
             let room = cap - self.body.len();
-            self.too_large = chunk.len() > room;
-            if self.too_large {
+            if chunk.len() > room {
                 self.append(chunk.slice(..room));
+                self.end = End::TooLarge;
                 return;
             }
             self.append(chunk);
@@ -64,10 +87,62 @@ impl Answer {
         joined.extend_from_slice(&chunk);
         self.body = joined.freeze();
     }
+
+    /// The draft state in a 2xx to lock.
+    pub(crate) fn draft_state(
+        &self,
+    ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
+        let body = self.whole_body()?;
+        let shape = match from_slice::<Locked>(body) {
+            Ok(locked) if !has_errors([&locked.errors, &locked.error]) => {
+                return Ok(locked.data.attributes);
+            }
+            Ok(_) => return Err(Unreadable::Errors),
+            Err(shape) => shape,
+        };
+        self.done()?;
+        match body.first() {
+            None | Some(b'{' | b'[') => Err(Unreadable::Shape(shape)),
+            Some(_) => Err(Unreadable::NotJson),
+        }
+    }
+
+    /// A 2xx to unlock or restore, which has no content unless something is wrong.
+    pub(crate) fn done(&self) -> Result<(), Unreadable> {
+        let body = self.whole_body()?;
+        match (body.first(), from_slice::<Errors>(body)) {
+            (Some(b'<'), _) => Err(Unreadable::Page),
+            (None, _) if self.is_html() => Err(Unreadable::Page),
+            (None, _) => Ok(()),
+            (_, Ok(body)) if has_errors([&body.errors, &body.error]) => Err(Unreadable::Errors),
+            (_, Ok(_)) => Ok(()),
+            (Some(first), Err(_)) if *first != b'{' && from_slice::<IgnoredAny>(body).is_ok() => {
+                Ok(())
+            }
+            (_, Err(_)) => Err(Unreadable::NotJson),
+        }
+    }
+
+    fn whole_body(&self) -> Result<&[u8], Unreadable> {
+        match self.end {
+            End::Whole => Ok(without_mark(&self.body).trim_ascii()),
+            End::Cut => Err(Unreadable::Cut),
+            End::TooLarge => Err(Unreadable::TooLarge),
+        }
+    }
+
+    /// Whether the media type is HTML, which counts only where there is no body to look at: the service
+    /// sends JSON under other types.
+    fn is_html(&self) -> bool {
+        const HTML: &[u8] = b"text/html";
+        let value = self.head.headers.get(CONTENT_TYPE);
+        let start = value.and_then(|value| value.as_bytes().get(..HTML.len()));
+        start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
+    }
 }
 
-/// A success of lock with what else may be in it, in one pass over the body. What the caller is not given
-/// is not asked for: a lock that was granted doesn't fail for it.
+/// The parts of a lock response that callers get, and its errors, in one pass over the body. Other fields
+/// are not required, so their absence can't fail a granted lock.
 #[derive(Deserialize)]
 struct Locked {
     data: LockedData,
@@ -87,8 +162,7 @@ struct Errors {
     error: Option<Value>,
 }
 
-/// Whether there is an error in one of the fields that have them: anything else may be a way to say that
-/// there is none.
+/// Whether one of the fields for errors has any. Empty values say that there is none.
 fn has_errors(fields: [&Option<Value>; 2]) -> bool {
     fields.into_iter().flatten().any(|field| match field {
         Value::Array(items) => !items.is_empty(),
@@ -100,77 +174,7 @@ fn has_errors(fields: [&Option<Value>; 2]) -> bool {
     })
 }
 
-impl Answer {
-    /// The draft state in a 2xx to lock.
-    pub(crate) fn draft_state(
-        &self,
-    ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
-        self.refuse_what_is_not_the_service()?;
-        match serde_json::from_slice::<Locked>(without_mark(&self.body)) {
-            Ok(locked) if has_errors([&locked.errors, &locked.error]) => Err(Unreadable::Errors),
-            Ok(locked) => Ok(locked.data.attributes),
-            Err(_) if self.body_has_errors() => Err(Unreadable::Errors),
-            Err(error) => match self.first_byte() {
-                None | Some(b'{' | b'[') => Err(Unreadable::Shape(error)),
-                Some(_) => Err(Unreadable::NotJson),
-            },
-        }
-    }
-
-    /// A 2xx to unlock or restore, whose body says nothing unless it speaks against the success.
-    pub(crate) fn done(&self) -> Result<(), Unreadable> {
-        self.refuse_what_is_not_the_service()?;
-        if self.first_byte() == Some(b'{') && self.body_has_errors() {
-            return Err(Unreadable::Errors);
-        }
-        Ok(())
-    }
-
-    fn refuse_what_is_not_the_service(&self) -> Result<(), Unreadable> {
-        if self.is_page() {
-            Err(Unreadable::Page)
-        } else if self.too_large {
-            Err(Unreadable::TooLarge)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Whether it is a page for people. A media type alone is no proof: the service sends JSON under
-    /// others. With no body to look at, it is all there is.
-    fn is_page(&self) -> bool {
-        const HTML: &[u8] = b"text/html";
-        match self.first_byte() {
-            Some(first) => first == b'<',
-            None => self.head.headers.get(CONTENT_TYPE).is_some_and(|value| {
-                let start = value.as_bytes().get(..HTML.len());
-                start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
-            }),
-        }
-    }
-
-    /// The first byte that is no blank.
-    fn first_byte(&self) -> Option<u8> {
-        let text = without_mark(&self.body).trim_ascii_start();
-        text.first().copied()
-    }
-
-    /// Whether the body has errors, or names them where it can't be read: it may be cut short, in another
-    /// encoding, or no JSON in the end, and still speaks against the success.
-    fn body_has_errors(&self) -> bool {
-        match serde_json::from_slice::<Errors>(without_mark(&self.body)) {
-            Ok(body) => has_errors([&body.errors, &body.error]),
-            Err(_) => names_errors(&self.body),
-        }
-    }
-}
-
-/// A body without the byte order mark that some servers begin with, and that no JSON parser takes.
+/// A body without the byte order mark that some servers begin with, and that JSON parsers refuse.
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
-}
-
-fn names_errors(body: &[u8]) -> bool {
-    let has = |key: &[u8]| body.windows(key.len()).any(|window| window == key);
-    has(b"\"errors\"") || has(b"\"error\"")
 }

@@ -69,9 +69,10 @@ impl ApiError {
         self.item.source.as_ref()
     }
 
-    /// The error in one line, without what the status says already.
+    /// The error in one line, without a title that repeats the status.
     pub(crate) fn words(&self, status: Option<&str>) -> Option<String> {
-        let title = self.title().filter(|title| Some(*title) != status);
+        let says_status = |title: &&str| status.is_some_and(|it| it.eq_ignore_ascii_case(title));
+        let title = self.title().filter(|title| !says_status(title));
         let words = match (title, self.detail()) {
             (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
             (Some(words), _) | (None, Some(words)) => words.to_owned(),
@@ -160,6 +161,7 @@ mod tests {
                 Some("because"),
             ),
             (r#"{"title":"Not Found"}"#, None),
+            (r#"{"title":"not found"}"#, None),
             (r#"{"title":"No","code":"c"}"#, Some("No")),
             (
                 r#"{"code":7,"source":{"parameter":"p","header":"h"}}"#,

@@ -1,56 +1,158 @@
-//! Hooks that a client calls before and after each attempt.
+//! One attempt of a call: a request and its response.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::pin::pin;
 
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use llmobs_datasets_generated as generated;
+use llmobs_datasets_generated::ClientInfo as _;
+use reqwest::Url;
+use reqwest::header::LOCATION;
+use tokio::time::{Instant, timeout_at};
 
-use crate::{DatasetId, ErrorKind, Operation, ProjectId};
+use crate::answer::{Answer, Head, without_mark};
+use crate::api_error;
+use crate::call::{Read, Request, after};
+use crate::client::Inner;
+use crate::connect::respond_by;
+use crate::endpoint::Host;
+use crate::error::{Answered, Cause, Unreadable, root};
+use crate::hooks::Attempt;
 
-/// One attempt of a call, as the hooks of a client see it:
-/// [`ClientBuilder::before_attempt`](crate::ClientBuilder::before_attempt),
-/// [`ClientBuilder::after_attempt`](crate::ClientBuilder::after_attempt).
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Attempt<'a> {
-    /// The operation, which has the HTTP method and the URL template.
-    pub operation: Operation,
-    /// The project of the call.
-    pub project_id: &'a ProjectId,
-    /// The dataset of the call.
-    pub dataset_id: &'a DatasetId,
-    /// The number of the attempt within its call; the first is 1.
-    pub number: u32,
+/// A failed attempt, with its response if there was one.
+pub(crate) struct Failed {
+    pub(crate) cause: Cause,
+    pub(crate) answer: Option<Answer>,
 }
 
-/// The result of one attempt.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct AttemptResult {
-    /// The status of the response; `None` if there was none.
-    pub status: Option<StatusCode>,
-    /// The kind of failure; `None` after a success.
-    pub error: Option<ErrorKind>,
-    /// The time from the start of the attempt to the end of its response.
-    pub duration: Duration,
-    /// The wait before the next attempt; `None` if this is the last one.
-    pub retry_in: Option<Duration>,
+impl From<Cause> for Failed {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            answer: None,
+        }
+    }
 }
 
-pub(crate) type Before = Arc<dyn Fn(&Attempt<'_>, &mut HeaderMap) + Send + Sync>;
-pub(crate) type After = Arc<dyn Fn(&Attempt<'_>, &AttemptResult) + Send + Sync>;
+impl Inner {
+    /// Makes an attempt: the value of its response with status and headers, or the cause of its failure.
+    pub(crate) async fn attempt<T>(
+        &self,
+        request: Request<'_>,
+        read: Read<T>,
+        attempt: &Attempt<'_>,
+        start: Instant,
+        call_end: Instant,
+    ) -> Result<(T, Head), Failed> {
+        let end = call_end.min(after(start, self.attempt_timeout));
+        let mut request = self.generated(request, attempt)?;
+        if let Some(before) = &self.hooks.before {
+            before(attempt, request.headers_mut());
+        }
+        let sent = pin!(self.generated.client().execute(*request));
+        let mut response = match respond_by(end, sent).await {
+            Some(Ok(response)) => response,
+            Some(Err(error)) => return Err(unanswered(error).into()),
+            None if end == call_end => return Err(Cause::CallTimedOut(self.call_timeout).into()),
+            None => return Err(Cause::AttemptTimedOut(self.attempt_timeout).into()),
+        };
+        let mut answer = Answer::new(&mut response);
+        let body = answer.read_body(response, self.max_response_bytes);
+        // A timeout ends the body, not the response: its status is known.
+        let _ = timeout_at(end, pin!(body)).await;
+        let cause = if answer.head.status.is_success() {
+            match read(&answer) {
+                Ok(value) => return Ok((value, answer.head)),
+                Err(why) => Cause::Unreadable(self.reread(&mut answer, read).unwrap_or(why)),
+            }
+        } else {
+            Cause::Status(answer.head.status)
+        };
+        Err(Failed {
+            cause,
+            answer: Some(answer),
+        })
+    }
 
-/// The hooks of a client.
-#[derive(Clone, Default)]
-pub(crate) struct Hooks {
-    pub(crate) before: Option<Before>,
-    pub(crate) after: Option<After>,
+    /// The request that the generated code makes.
+    fn generated(
+        &self,
+        request: Request<'_>,
+        attempt: &Attempt<'_>,
+    ) -> Result<Box<reqwest::Request>, Cause> {
+        let client = &self.generated;
+        let (project, dataset) = (attempt.project_id.as_str(), attempt.dataset_id.as_str());
+        let made = match request {
+            Request::Lock => {
+                generated::request_of(client.lock_llm_obs_dataset_draft_state(project, dataset))
+            }
+            Request::Unlock => {
+                generated::request_of(client.unlock_llm_obs_dataset_draft_state(project, dataset))
+            }
+            Request::Restore(body) => generated::request_of(
+                client.restore_llm_obs_dataset_version(project, dataset, body),
+            ),
+        };
+        made.map_err(|error| match error {
+            generated::Error::CommunicationError(error) => unanswered(error),
+            error => Cause::InvalidInput(error.to_string()),
+        })
+    }
+
+    /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
+    /// response has no keys.
+    fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
+        answer.body = self.redactor.redact(&answer.body)?.into();
+        Some(read(answer).err().unwrap_or(Unreadable::NotJson))
+    }
+
+    /// A response as errors keep it, without the keys.
+    pub(crate) fn answered(&self, answer: Answer) -> Answered {
+        let body = match self.redactor.redact(&answer.body) {
+            Some(redacted) => redacted.into(),
+            None => answer.body,
+        };
+        Answered {
+            redirect_host: self.redirect_host(&answer.head),
+            head: answer.head,
+            errors: api_error::read(without_mark(&body)),
+            body,
+        }
+    }
+
+    /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
+    /// repeats a key.
+    fn redirect_host(&self, head: &Head) -> Option<Host> {
+        let location = head.headers.get(LOCATION)?.to_str().ok()?;
+        let url = Url::parse(location).ok()?;
+        let host = Host::of(&url).filter(|_| head.status.is_redirection())?;
+        let shown = self.redactor.redact(host.name.as_bytes()).is_none();
+        shown.then_some(host)
+    }
 }
 
-impl fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hooks").finish_non_exhaustive()
+/// Why there is no response.
+fn unanswered(error: reqwest::Error) -> Cause {
+    // The URL has the ids once more.
+    let error = error.without_url();
+    if error.is_builder() {
+        Cause::InvalidInput(match &*root(&error).to_string() {
+            "Parsed Url is not a valid Uri" => {
+                "the request URL is not valid (it may be too long); \
+                                                use shorter ids or another base URL"
+                    .to_owned()
+            }
+            "URL scheme is not allowed" => {
+                "the `http` client allows only https URLs (`https_only`); \
+                                            use one as the base URL"
+                    .to_owned()
+            }
+            why => format!("the request can't be built: {why}"),
+        })
+    } else if error.is_connect() {
+        // If a pooled connection was closed before any of the request was sent, hyper has connected anew.
+        Cause::NotSent(error)
+    } else if error.is_timeout() {
+        Cause::HttpTimedOut(error)
+    } else {
+        Cause::Lost(error)
     }
 }

@@ -1,5 +1,6 @@
 //! Configuration of a client.
 
+use std::env;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,15 @@ use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
+use tower::util::MapFutureLayer;
 
-use crate::attempt::{Attempt, AttemptResult, Hooks};
 use crate::client::Inner;
+use crate::connect::connect_within;
 use crate::credentials;
 use crate::endpoint::{Host, LOCALHOST, LOOPBACK};
+use crate::error::chain;
+use crate::hooks::{Attempt, AttemptResult, Hooks};
+use crate::retry::Budget;
 use crate::{BaseUrl, Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
 
 const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
@@ -293,9 +298,11 @@ impl ClientBuilder {
         let base_url = self.endpoint.base_url().into_owned();
         let host = Url::parse(&base_url).ok().as_ref().and_then(Host::of);
         let host = host.ok_or_else(|| Error::configuration(format!("{base_url} has no host")))?;
+        let proxies = self.proxies_of_environment && self.http.is_none();
+        let proxy = proxies.then(proxy_of_environment).flatten();
         let mut http = match self.http {
             Some(http) => http,
-            None if self.proxies_of_environment => default_http(),
+            None if proxies => default_http(),
             None => default_http().no_proxy(),
         };
         if self.endpoint.is_plain_loopback() {
@@ -310,17 +317,21 @@ impl ClientBuilder {
                 http = http.tls_certs_only([]);
             }
         }
+        let connect_timeout = self.connect_timeout;
         let http = http
             .default_headers(self.credentials.headers()?)
             .user_agent(user_agent)
-            .connect_timeout(self.connect_timeout)
+            .connector_layer(MapFutureLayer::new(move |connecting| {
+                connect_within(connect_timeout, connecting)
+            }))
             // A redirect would carry the keys to another host, and a POST would become a GET.
             .redirect(reqwest::redirect::Policy::none())
             // Attempts are counted here. Without the 0, reqwest keeps a copy of each request.
             .retry(reqwest::retry::never().max_retries_per_request(0))
             .build()
             .map_err(|error| {
-                let why = chain(&error);
+                let why: Vec<String> = chain(&error).map(ToString::to_string).collect();
+                let why = why.join(": ");
                 let remedy = if why.contains("certificate") {
                     "; install the root certificates of the system (often the package \
                      `ca-certificates`), or set SSL_CERT_FILE to a file with some"
@@ -333,10 +344,12 @@ impl ClientBuilder {
             user: self.credentials.user_at(&base_url),
             generated: generated::Client::new_with_client(&base_url, http),
             endpoint: self.endpoint,
+            proxy: proxy.map(|host| host.as_str().into()),
             host,
             connect_timeout: self.connect_timeout,
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
+            budget: Budget::new(self.retry.budget_size()),
             retry: self.retry,
             attempt_timeout: self.attempt_timeout,
             call_timeout: self.call_timeout,
@@ -370,15 +383,13 @@ fn default_http() -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
-/// An error with its sources in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
+/// The host of the proxy that the environment names for HTTPS, without its user and password.
+fn proxy_of_environment() -> Option<Host> {
+    let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let values = variables.into_iter().filter_map(|name| env::var(name).ok());
+    let proxy = values.into_iter().find(|value| !value.is_empty())?;
+    let url = Url::parse(&proxy).ok().filter(Url::has_host);
+    Host::of(&url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?)
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

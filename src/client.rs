@@ -10,10 +10,11 @@ use llmobs_datasets_generated as generated;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use crate::attempt::Hooks;
 use crate::call::after;
 use crate::endpoint::Host;
+use crate::hooks::Hooks;
 use crate::redactor::Redactor;
+use crate::retry::Budget;
 use crate::{
     ClientBuilder, Credentials, Dataset, DatasetId, Endpoint, ProjectId, Result, RetryPolicy,
 };
@@ -59,12 +60,15 @@ pub(crate) struct Inner {
     pub(crate) redactor: Redactor,
     pub(crate) endpoint: Endpoint,
     pub(crate) host: Host,
+    /// The proxy of the environment.
+    pub(crate) proxy: Option<Arc<str>>,
     pub(crate) retry: RetryPolicy,
     pub(crate) connect_timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) max_response_bytes: usize,
     pub(crate) hooks: Hooks,
+    pub(crate) budget: Budget,
     /// Stands for the endpoint and the application key, and so for the user that holds a lock.
     pub(crate) user: u64,
     pub(crate) lock_wait: Option<Duration>,

@@ -298,6 +298,10 @@ impl Host {
             },
         })
     }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.shown
+    }
 }
 
 impl fmt::Display for Host {

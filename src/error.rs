@@ -1,11 +1,11 @@
-//! What went wrong, and what may be assumed of the server.
+//! What went wrong, and what you may assume about the server.
 //!
-//! | what the last attempt met | kind | outcome |
+//! | what the last attempt got | kind | outcome |
 //! |---|---|---|
 //! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
-//! | DNS, connect or TLS failure | `NotSent` | not applied |
+//! | no connection: DNS, connecting, proxy, TLS handshake, or no time left for them | `NotSent` | not applied |
 //! | connection lost after sending, before a status | `ConnectionLost` | unknown |
-//! | no status in the time for the attempt or for the call | `TimedOut` | unknown |
+//! | no status within the attempt timeout or the call timeout | `TimedOut` | unknown |
 //! | 408 | `TimedOut` | unknown |
 //! | 400, 401, 403, 404 | `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound` | not applied |
 //! | 409, 412, 423 | `Conflict` | not applied |
@@ -13,18 +13,20 @@
 //! | other 4xx | `UnexpectedStatus` | not applied |
 //! | 5xx | `ServerError` | unknown |
 //! | 1xx, 3xx, other | `UnexpectedStatus` | unknown |
-//! | 2xx to lock, and the body is empty, cut short or a JSON object or list of another shape | `UnreadableSuccess` | applied |
-//! | 2xx, and the body is an HTML page, has errors (or names them and can't be read), or is too large | `UnreadableSuccess` | unknown |
-//! | 2xx to lock, and the body is none of these | `UnreadableSuccess` | unknown |
+//! | 2xx, and the body is cut off (connection or time ended before it), too large, HTML, or has errors | `UnreadableSuccess` | unknown |
+//! | 2xx to unlock or restore, and the body is neither empty nor JSON | `UnreadableSuccess` | unknown |
+//! | 2xx to lock, and the body is empty, or a JSON object or list without a complete draft state | `UnreadableSuccess` | applied |
+//! | 2xx to lock, and the body is anything else | `UnreadableSuccess` | unknown |
 //!
-//! Where two rows fit, the outcome is unknown. Any other 2xx is a success, also to unlock and restore without
-//! a body. If an earlier attempt of the same call may have taken effect, "not applied" becomes "unknown".
+//! Any other 2xx is a success. If an earlier attempt of the same call may have taken effect, "not applied"
+//! becomes "unknown".
 
 mod cause;
 mod lock;
 mod message;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
+pub(crate) use self::message::{chain, root, seconds};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::credentials::Source;
@@ -44,9 +47,10 @@ use crate::{DatasetId, Operation, ProjectId};
 
 /// A call that did not succeed, or a value or client that can't be built.
 ///
-/// `Display` is one line for a log; `Debug` tells the whole story. Neither shows a key, headers or more
-/// of a body than the [errors](Self::errors) in it. `source()` is the error of the HTTP client or of
-/// the JSON reader, where there is one.
+/// `Display` is one line for a log; `Debug` shows everything. Neither shows a key, headers or more of a body
+/// than the [errors](Self::errors) in it. The line includes its root cause, so `source()` doesn't repeat the
+/// cause: the error of the HTTP client is [`http_error`](Self::http_error), and `source()` is only that of the
+/// JSON parser.
 ///
 /// ```
 /// use llmobs_datasets::{DatasetVersion, ErrorKind, Outcome};
@@ -83,6 +87,7 @@ struct Inner {
     attempts: u32,
     unsettled: bool,
     waited: Option<Duration>,
+    out_of_budget: bool,
     unlocking: Unlocking,
 }
 
@@ -94,34 +99,35 @@ pub(crate) struct Call {
     pub(crate) dataset_id: DatasetId,
     pub(crate) host: Host,
     pub(crate) keys: Source,
+    pub(crate) proxy: Option<Arc<str>>,
 }
 
-/// What the server answered to the last attempt.
+/// The response to the last attempt.
 pub(crate) struct Answered {
     pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) errors: Vec<ApiError>,
-    /// The host that it leads to, if it is a redirect whose URL has one and repeats no key.
+    /// The host that it leads to, if it is a redirect and the host repeats no key.
     pub(crate) redirect_host: Option<Host>,
 }
 
-/// What kind of failure it is. Which status is which kind stands in the table of the
-/// [module](crate::error).
+/// The kind of a failure. The [module](crate::error) docs list which status maps to which kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The settings, the keys or the environment can't be used. No call was made.
     Configuration,
-    /// An id or a version number can't be sent. No call was made.
+    /// An id, a version number or a URL can't be sent. No call was made.
     InvalidInput,
-    /// The request was not sent: the host was not found or not reached, or its certificate not trusted.
+    /// The request was not sent: the host or proxy was not found or not reached in time, or its certificate
+    /// is not trusted.
     NotSent,
-    /// The connection was lost after the request was sent, before the answer was there.
+    /// The connection was lost after the request was sent, before a response arrived.
     ConnectionLost,
-    /// The answer did not come in time, or the service gave up waiting (408).
+    /// The response did not arrive in time, or the service stopped waiting for the request (408).
     TimedOut,
-    /// The service finds fault with the request (400).
+    /// The service rejected the request (400).
     BadRequest,
     /// The keys are missing or not valid (401).
     Unauthorized,
@@ -147,15 +153,15 @@ pub enum ErrorKind {
     Work,
     /// The rate limit is reached (429).
     RateLimited,
-    /// The service or something before it failed (5xx).
+    /// The service, or something in front of it, failed (5xx).
     ServerError,
     /// A status that is neither documented nor of another kind, such as a redirect.
     UnexpectedStatus,
-    /// A 2xx whose body is not the answer of the service, or can't be read as such.
+    /// A 2xx whose body is not the service's response, or can't be read.
     UnreadableSuccess,
 }
 
-/// What may be assumed of the server after a call that did not succeed.
+/// What you may assume about the server after a call that did not succeed.
 ///
 /// ```
 /// use llmobs_datasets::{DatasetVersion, Outcome};
@@ -186,7 +192,7 @@ pub enum ErrorKind {
 pub enum Outcome {
     /// The call had no effect.
     NotApplied,
-    /// The call took effect, but its answer could not be read.
+    /// The call took effect, but its response could not be read.
     Applied,
     /// The call may have taken effect, or may yet do so.
     Unknown,
@@ -222,7 +228,7 @@ names!(
     Unknown => "unknown",
 );
 
-/// The result of a call, or of what comes before one.
+/// The result of a call, or of building a value or client.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -243,6 +249,7 @@ impl Error {
             attempts: 0,
             unsettled: false,
             waited: None,
+            out_of_budget: false,
             unlocking: Unlocking::None,
         }))
     }
@@ -271,8 +278,23 @@ impl Error {
             attempts,
             unsettled,
             waited: None,
+            out_of_budget: false,
             unlocking: Unlocking::None,
         }))
+    }
+
+    pub(crate) fn out_of_budget(&mut self, out_of_budget: bool) {
+        self.0.out_of_budget = out_of_budget;
+    }
+
+    /// The error of the HTTP client, if there was no response: for its type, as its text is part of this
+    /// error's.
+    #[must_use]
+    pub fn http_error(&self) -> Option<&reqwest::Error> {
+        match &self.0.cause {
+            Cause::NotSent(error) | Cause::Lost(error) | Cause::HttpTimedOut(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Whether an attempt may take effect later.
@@ -302,77 +324,77 @@ impl Error {
         self
     }
 
-    /// What kind of failure it is: see the table of the [module](crate::error).
+    /// The kind of the failure: see the table of the [module](crate::error).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.cause.kind()
     }
 
-    /// What may be assumed of the server: see the table of the [module](crate::error).
+    /// What you may assume about the server: see the table of the [module](crate::error).
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// The operation that failed; `None` if it did not come to a call.
+    /// The operation that failed; `None` if no call was made.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         Some(self.0.call.as_ref()?.operation)
     }
 
-    /// The project that it was called for; `None` if it did not come to a call.
+    /// The project of the call; `None` if no call was made.
     #[must_use]
     pub fn project_id(&self) -> Option<&ProjectId> {
         Some(&self.0.call.as_ref()?.project_id)
     }
 
-    /// The dataset that it was called for; `None` if it did not come to a call.
+    /// The dataset of the call; `None` if no call was made.
     #[must_use]
     pub fn dataset_id(&self) -> Option<&DatasetId> {
         Some(&self.0.call.as_ref()?.dataset_id)
     }
 
-    /// The status of the answer to the last attempt, if there was one.
+    /// The status of the response to the last attempt, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         Some(self.0.answer.as_ref()?.head.status)
     }
 
-    /// The headers of that answer, as they came: unlike the body they are not searched for keys.
+    /// The headers of that response, unmodified: unlike the body, they are not searched for keys.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(&self.0.answer.as_ref()?.head.headers)
     }
 
-    /// The errors in the body of that answer, whether it has them as strings or as objects. Empty if
-    /// there is none that can be read.
+    /// The errors in the body of that response, whether they are strings or objects. Empty if there are none
+    /// that can be read.
     #[must_use]
     pub fn errors(&self) -> &[ApiError] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
     }
 
-    /// The body of that answer, as far as it was read: at most
-    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). Where it repeats
-    /// a key, it says `[hidden]`.
+    /// The part of that response's body that was read: at most
+    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). A key in it
+    /// is replaced by `[redacted]`.
     #[must_use]
     pub fn raw_body(&self) -> Option<&[u8]> {
         Some(&self.0.answer.as_ref()?.body)
     }
 
-    /// The rate limit, if that answer names it.
+    /// The rate limit, if that response has its headers.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(self.headers()?)
     }
 
-    /// How long the server asks to wait before another call: the later of `Retry-After` and, on a 429,
-    /// `X-RateLimit-Reset`.
+    /// How long the server asks to wait before another call: `Retry-After` or, on a 429,
+    /// `X-RateLimit-Reset`, whichever is later.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         rate_limit::retry_hint(self.status()?, self.headers()?)
     }
 
-    /// How many attempts were made; 0 if it didn't come to one.
+    /// The number of attempts that were made, which may be 0.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -453,7 +475,7 @@ impl Error {
         self.kind() == ErrorKind::RateLimited
     }
 
-    /// Whether the answer did not come in time, see [`ErrorKind::TimedOut`].
+    /// Whether the response did not arrive in time, see [`ErrorKind::TimedOut`].
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::TimedOut

@@ -6,6 +6,7 @@ mod attempt;
 mod builder;
 mod call;
 mod client;
+mod connect;
 mod credentials;
 mod dataset;
 mod draft_lock;
@@ -14,6 +15,7 @@ pub mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hooks;
 mod ids;
 mod operation;
 mod rate_limit;
@@ -23,7 +25,6 @@ pub mod retry;
 mod text;
 
 pub use api_error::ApiError;
-pub use attempt::{Attempt, AttemptResult};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use credentials::Credentials;
@@ -31,6 +32,7 @@ pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, LockedDataset};
 pub use endpoint::{BaseUrl, Endpoint, Site};
 pub use error::{DraftLockError, Error, ErrorKind, Outcome, Result};
+pub use hooks::{Attempt, AttemptResult};
 pub use ids::{DatasetId, DatasetVersion, ProjectId, VersionOutOfRange};
 pub use operation::Operation;
 pub use rate_limit::RateLimit;

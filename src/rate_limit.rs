@@ -1,9 +1,11 @@
 //! What the headers of an answer say of rate limits, waits and time.
 
-use std::time::{Duration, SystemTime};
+use std::iter;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use httpdate::parse_http_date;
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 /// The state of a rate limit, from the `X-RateLimit-*` headers of a response:
@@ -30,52 +32,65 @@ pub struct RateLimit {
 impl RateLimit {
     /// Reads the headers; `None` if there are none.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let number = |name| text(headers, name)?.parse().ok();
+        let text = |name| texts(headers, name).next();
+        let number = |name| text(name)?.parse().ok();
         let found = Self {
             limit: number("x-ratelimit-limit"),
             remaining: number("x-ratelimit-remaining"),
-            period: text(headers, "x-ratelimit-period").and_then(seconds),
-            reset: text(headers, "x-ratelimit-reset").and_then(seconds),
-            name: text(headers, "x-ratelimit-name").map(str::to_owned),
+            period: text("x-ratelimit-period").and_then(seconds),
+            reset: wait(headers, "x-ratelimit-reset"),
+            name: text("x-ratelimit-name").map(str::to_owned),
         };
         (found != Self::default()).then_some(found)
     }
 }
 
-/// How long the server asks to wait before another attempt: the later of `Retry-After` (seconds or a
-/// date) and, for a rate-limited call, `X-RateLimit-Reset`.
+/// How long the server asks to wait before another attempt: `Retry-After` or, for a rate-limited call,
+/// `X-RateLimit-Reset`, whichever is later.
 pub(crate) fn retry_hint(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let after = text(headers, RETRY_AFTER.as_str()).and_then(|value| {
-        seconds(value).or_else(|| {
-            let at = httpdate::parse_http_date(value).ok()?;
-            // By the server's clock, if it says what that is: ours may be off.
-            let now = date(headers).unwrap_or_else(SystemTime::now);
-            Some(at.duration_since(now).unwrap_or_default())
-        })
-    });
-    let reset = match status {
-        StatusCode::TOO_MANY_REQUESTS => text(headers, "x-ratelimit-reset").and_then(seconds),
-        _ => None,
-    };
-    after.max(reset)
+    let limited = status == StatusCode::TOO_MANY_REQUESTS;
+    let reset = limited.then(|| wait(headers, "x-ratelimit-reset"));
+    wait(headers, "retry-after").max(reset.flatten())
 }
 
 /// The server's date.
 pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(text(headers, DATE.as_str())?).ok()
+    parse_http_date(texts(headers, "date").next()?).ok()
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    Some(headers.get(name)?.to_str().ok()?.trim())
+fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).into_iter();
+    values.filter_map(|value| Some(value.to_str().ok()?.trim()))
 }
 
-/// Seconds, whole or with a fraction. One too large to count is the longest wait there is.
+/// Numbers from here on are Unix times: as seconds to wait, they would be 31 years.
+const FIRST_UNIX_TIME: Duration = Duration::from_secs(1_000_000_000);
+
+/// A longer wait than this is garbage.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
+
+/// The first readable wait of a header. Proxies repeat headers, or join them with commas.
+fn wait(headers: &HeaderMap, name: &str) -> Option<Duration> {
+    // By the server's clock, if it sends the time: ours may be off.
+    let now = date(headers).unwrap_or_else(SystemTime::now);
+    let until = |time: SystemTime| time.duration_since(now).unwrap_or_default();
+    let wait = |text: &str| match seconds(text.trim()) {
+        Some(time) if time >= FIRST_UNIX_TIME => Some(until(UNIX_EPOCH.checked_add(time)?)),
+        Some(wait) => Some(wait),
+        None => parse_http_date(&text.replace("UTC", "GMT")).ok().map(until),
+    };
+    texts(headers, name)
+        .flat_map(|text| iter::once(text).chain(text.split(',')))
+        .find_map(|text| wait(text).filter(|wait| *wait <= LONGEST_WAIT))
+}
+
+/// Seconds, whole or with a fraction, with or without their unit.
 fn seconds(text: &str) -> Option<Duration> {
-    if !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let seconds: f64 = text.parse().ok()?;
-    Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    let number = text.strip_suffix('s').unwrap_or(text);
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let number = number.parse().ok().filter(|_| is_number)?;
+    Duration::try_from_secs_f64(number).ok()
 }
 
 #[cfg(test)]
@@ -138,16 +153,72 @@ mod tests {
             wait(&[NOW, ("retry-after", "Tue, 20 Jan 2026 09:19:30 GMT")]),
             secs(0)
         );
-        assert_eq!(wait(&[("retry-after", "1e300")]), Some(Duration::MAX));
         assert_eq!(
             wait(&[("retry-after", "0.5")]),
             Some(Duration::from_millis(500))
         );
-        for garbage in ["-5", "soon", "", "NaN", "inf", "+3"] {
-            assert_eq!(wait(&[("retry-after", garbage)]), None, "{garbage}");
-        }
         let unavailable = StatusCode::SERVICE_UNAVAILABLE;
         let both = headers(&[("x-ratelimit-reset", "9"), ("retry-after", "7")]);
         assert_eq!(retry_hint(unavailable, &both), secs(7));
+    }
+
+    #[test]
+    fn hints_are_read_in_all_their_forms() {
+        // 2026-01-20 09:20:00 UTC, and half a minute later.
+        const NOW: (&str, &str) = ("date", "Tue, 20 Jan 2026 09:20:00 GMT");
+        let wait = |pairs: &[(&'static str, &str)]| {
+            retry_hint(
+                StatusCode::TOO_MANY_REQUESTS,
+                &headers(&[&[NOW], pairs].concat()),
+            )
+        };
+        let secs = |n| Some(Duration::from_secs(n));
+        for half_a_minute in [
+            &[("retry-after", "30")][..],
+            &[("retry-after", "30s")],
+            &[("retry-after", "30, 30")],
+            &[("retry-after", "30, 60")],
+            &[("retry-after", "soon, 30")],
+            &[("retry-after", "30"), ("retry-after", "60")],
+            &[("retry-after", "soon"), ("retry-after", "30")],
+            &[("retry-after", "Tue, 20 Jan 2026 09:20:30 GMT")],
+            &[("retry-after", "Tue, 20 Jan 2026 09:20:30 UTC")],
+            &[("retry-after", "Tuesday, 20-Jan-26 09:20:30 GMT")],
+            &[("x-ratelimit-reset", "30")],
+            &[("x-ratelimit-reset", "1768900830")],
+            &[("x-ratelimit-reset", "1768900830.0")],
+            &[("x-ratelimit-reset", "soon"), ("retry-after", "30")],
+        ] {
+            assert_eq!(wait(half_a_minute), secs(30), "{half_a_minute:?}");
+        }
+        assert_eq!(wait(&[("x-ratelimit-reset", "1768900700")]), secs(0));
+        // The largest wait that was seen, and the longest that is taken for one.
+        assert_eq!(wait(&[("x-ratelimit-reset", "2121")]), secs(2121));
+        assert_eq!(wait(&[("retry-after", "31536000")]), secs(31_536_000));
+        for name in ["retry-after", "x-ratelimit-reset"] {
+            for garbage in [
+                "-5",
+                "soon",
+                "",
+                ",",
+                "NaN",
+                "inf",
+                "+3",
+                "1e3",
+                "1e300",
+                "0x1e",
+                ".",
+                "s",
+                "5 minutes",
+                "31536001",
+                "99999999999",
+                "1768900830000",
+                "99999999999999999999999999",
+                "Tue, 20 Jan 2126 09:20:30 GMT",
+                "Tue, 99 Jan 2026 09:20:30 GMT",
+            ] {
+                assert_eq!(wait(&[(name, garbage)]), None, "{name}: {garbage}");
+            }
+        }
     }
 }

@@ -1,29 +1,40 @@
-//! When another attempt is made, and how long before it.
+//! When a call is retried, and how long it waits first.
 //!
-//! | what the attempt met | lock | unlock | restore |
+//! | what an attempt got | lock | unlock | restore |
 //! |---|---|---|---|
-//! | certainly not sent: DNS, connect, TLS | retry | retry | retry |
-//! | 429 | retry after the server's hint | same | same |
-//! | 408, 500, 502, 503, 504; connection lost or time out after sending | retry | retry | **no**, unless [asked for](RetryPolicy::repeat_restore) |
+//! | nothing was sent: DNS, connecting, proxy, TLS handshake, or no time left for them | retry | retry | retry |
+//! | 429 | retry | retry | retry |
+//! | 408, 500, 502, 503, 504; connection lost or timeout after sending | retry | retry | **no**, unless [allowed](RetryPolicy::repeat_restore) |
 //! | everything else | no | no | no |
 //!
-//! Before a retry comes a wait: exponential backoff with jitter, or the server's hint
-//! (`Retry-After`, on 429 also `X-RateLimit-Reset`) if that is later. A hint beyond
-//! [`RetryPolicy::max_hint`] ends the call at once, and so does a wait that would not end before the
-//! [time for the whole call](crate::ClientBuilder::call_timeout).
+//! # Waits
+//!
+//! A retry waits for an exponential backoff with up to 100 % jitter, or for the server's hint if that is
+//! later: `Retry-After` or, on a 429, `X-RateLimit-Reset`. Jitter is added to a hint, too, so that clients that
+//! got the same hint don't return in the same instant. A hint above [`RetryPolicy::max_hint`] ends the call at
+//! once, and so does a wait that would not end before the
+//! [call timeout](crate::ClientBuilder::call_timeout).
+//!
+//! # Budget
+//!
+//! All calls of a client and its clones share a budget of **100 retries**
+//! ([`RetryPolicy::budget`]). Each retry takes one; each successful call returns a tenth of one, and each
+//! second a whole one. So a service that fails now and then gets its retries, a first failure after a quiet
+//! time is always retried, and in an outage the calls stop multiplying the load: 1,000 calls of a client make
+//! 1,100 requests at once, not 4,000. An error says so if its call was not retried for lack of budget.
 
+mod budget;
+
+use std::iter;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use reqwest::StatusCode;
 
+pub(crate) use self::budget::Budget;
 use crate::Operation;
 use crate::error::Cause;
 
-/// How many attempts a call may make, and how long it waits between them.
-///
-/// By [default](Self::default) 4 attempts, with backoff from 250 ms, doubled up to 5 s, with jitter, and
-/// hints of up to 30 s.
+/// How many attempts a call may make, and how long it waits between them. See the [module](self) for the rules.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -47,11 +58,13 @@ pub struct RetryPolicy {
     max_hint: Duration,
     jitter: bool,
     waits: bool,
+    budget: Option<u32>,
     repeat_restore: bool,
 }
 
 impl Default for RetryPolicy {
-    /// 4 attempts; backoff from 250 ms, doubled up to 5 s, with jitter; hints up to 30 s.
+    /// 4 attempts; backoff from 250 ms, doubled up to 5 s, with jitter; hints up to 30 s; a budget of 100
+    /// retries.
     fn default() -> Self {
         Self {
             max_attempts: 4,
@@ -60,27 +73,28 @@ impl Default for RetryPolicy {
             max_hint: Duration::from_secs(30),
             jitter: true,
             waits: true,
+            budget: Some(100),
             repeat_restore: false,
         }
     }
 }
 
 impl RetryPolicy {
-    /// One attempt and no retry, not even of what was certainly not sent.
+    /// One attempt and no retry, not even of a request that was certainly not sent.
     #[must_use]
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// The most attempts of a call, the first one included. 4 by default; 0 counts as 1.
+    /// Sets the maximum number of attempts of a call, including the first one. 4 by default; 0 counts as 1.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The backoff before the first retry, and the most that doubling makes of it. 250 ms and 5 s by
-    /// default; a `max` below `initial` counts as `initial`. [Jitter](Self::jitter) comes on top.
+    /// Sets the backoff before the first retry, which doubles with each retry, and its maximum. 250 ms and
+    /// 5 s by default; a `max` below `initial` counts as `initial`. [Jitter](Self::jitter) is added.
     #[must_use]
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
         self.initial_backoff = initial;
@@ -88,19 +102,27 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that the server may ask for. 30 seconds by default. With a longer one the call
-    /// ends at once, and [`Error::retry_after`](crate::Error::retry_after) tells it.
+    /// Sets the longest wait that the server may ask for. 30 seconds by default. A longer one ends the call
+    /// at once, and [`Error::retry_after`](crate::Error::retry_after) returns it.
     #[must_use]
     pub fn max_hint(mut self, hint: Duration) -> Self {
         self.max_hint = hint;
         self
     }
 
-    /// Whether a random part, up to as much again, is added to each backoff, so that clients that
-    /// failed together don't come back together. On by default.
+    /// Sets whether to add up to 100 % random jitter, so that clients that failed together don't return
+    /// together. On by default.
     #[must_use]
     pub fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;
+        self
+    }
+
+    /// Sets the size of the [retry budget](self#budget), which all calls of a client share. 100 by default;
+    /// `None` is no limit, and 0 no retries.
+    #[must_use]
+    pub fn budget(mut self, retries: impl Into<Option<u32>>) -> Self {
+        self.budget = retries.into();
         self
     }
 
@@ -112,7 +134,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Whether a restore whose outcome is unknown is made again. Off by default: the dataset may
+    /// Sets whether to retry a restore whose outcome is unknown. Off by default: the dataset may
     /// **get one more version with each attempt**.
     #[must_use]
     pub fn repeat_restore(mut self, repeat: bool) -> Self {
@@ -120,26 +142,33 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call: one for each retry.
-    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + use<> {
-        self.backoffs().take(self.max_attempts as usize - 1)
+    /// The number of retries that a call may make.
+    pub(crate) fn retries(&self) -> usize {
+        self.max_attempts as usize - 1
     }
 
-    /// The waits without an end.
-    pub(crate) fn backoffs(&self) -> ExponentialBackoff {
-        let backoff = ExponentialBuilder::new()
-            .with_min_delay(self.initial_backoff)
-            .with_max_delay(self.max_backoff)
-            .without_max_times();
-        let backoff = if self.jitter {
-            backoff.with_jitter()
+    pub(crate) fn budget_size(&self) -> Option<u32> {
+        self.budget
+    }
+
+    /// The waits before retries, without an end.
+    pub(crate) fn backoffs(&self) -> impl Iterator<Item = Duration> + use<'_> {
+        let double = |backoff: &Duration| backoff.saturating_mul(2).min(self.max_backoff);
+        iter::successors(Some(self.initial_backoff), move |backoff| {
+            Some(double(backoff))
+        })
+        .map(|backoff| backoff.saturating_add(self.jitter_up_to(backoff)))
+    }
+
+    fn jitter_up_to(&self, wait: Duration) -> Duration {
+        if self.jitter {
+            wait.mul_f64(fastrand::f64())
         } else {
-            backoff
-        };
-        backoff.build()
+            Duration::ZERO
+        }
     }
 
-    /// Whether what an attempt met may be met by another one.
+    /// Whether a failed attempt may be followed by another one.
     pub(crate) fn allows(&self, operation: Operation, cause: &Cause) -> bool {
         match Retry::of(cause) {
             Retry::Always => true,
@@ -153,18 +182,19 @@ impl RetryPolicy {
         match hint {
             Some(hint) if hint > self.max_hint => None,
             _ if !self.waits => Some(Duration::ZERO),
-            Some(hint) => Some(backoff.max(hint)),
+            // Everybody who got this hint returns after it, but not in the same instant.
+            Some(hint) => Some(backoff.max(hint.saturating_add(self.jitter_up_to(backoff)))),
             None => Some(backoff),
         }
     }
 }
 
-/// What the table in the docs of this module says of a cause.
+/// The table in the docs of this module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Retry {
     /// It can't have taken effect.
     Always,
-    /// It may have taken effect, so it is repeated only where that does no harm.
+    /// It may have taken effect, so it is retried only where that does no harm.
     IfRepeatable,
     Never,
 }
@@ -174,7 +204,9 @@ impl Retry {
     fn of(cause: &Cause) -> Self {
         match cause {
             Cause::NotSent(_) => Self::Always,
-            Cause::Lost(_) | Cause::AttemptTimedOut(_) => Self::IfRepeatable,
+            Cause::Lost(_) | Cause::AttemptTimedOut(_) | Cause::HttpTimedOut(_) => {
+                Self::IfRepeatable
+            }
             Cause::Status(StatusCode::TOO_MANY_REQUESTS) => Self::Always,
             Cause::Status(
                 StatusCode::REQUEST_TIMEOUT

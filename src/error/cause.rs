@@ -1,4 +1,4 @@
-//! What an attempt met, and what follows from it: the kind of failure and its outcome.
+//! The cause of a failure, from which its kind and its outcome follow.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -7,14 +7,16 @@ use reqwest::StatusCode;
 
 use super::{Error, ErrorKind, Outcome};
 
-/// What an attempt met.
+/// The cause of a failure.
 #[derive(Debug)]
 pub(crate) enum Cause {
     Configuration(String),
     InvalidInput(String),
     NotSent(reqwest::Error),
     Lost(reqwest::Error),
-    AttemptTimedOut(Option<reqwest::Error>),
+    AttemptTimedOut(Duration),
+    /// By a timeout of the HTTP client that the caller handed in.
+    HttpTimedOut(reqwest::Error),
     CallTimedOut(Duration),
     Status(StatusCode),
     Unreadable(Unreadable),
@@ -46,19 +48,20 @@ pub(crate) enum Unlocking {
     AfterWork,
 }
 
-/// Why a 2xx is no success that can be given to the caller.
+/// Why a 2xx is not a success.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
-    /// It is a page for people: something before the service answered.
+    /// It is cut off.
+    Cut,
+    /// It is a page for people: something in front of the service responded.
     Page,
     /// It has errors.
     Errors,
-    /// It goes on beyond the cap.
+    /// It is longer than the cap.
     TooLarge,
-    /// It is no JSON object, nor the start of one.
+    /// It is not JSON or, for a lock, neither an object nor a list.
     NotJson,
-    /// It is a JSON object or list, or the start of one, but not that of the documentation; or nothing at
-    /// all.
+    /// It is a JSON object or list, but not that of the documentation; or it is empty.
     Shape(serde_json::Error),
 }
 
@@ -69,7 +72,9 @@ impl Cause {
             Self::InvalidInput(_) => ErrorKind::InvalidInput,
             Self::NotSent(_) => ErrorKind::NotSent,
             Self::Lost(_) | Self::CutOff => ErrorKind::ConnectionLost,
-            Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => ErrorKind::TimedOut,
+            Self::AttemptTimedOut(_) | Self::HttpTimedOut(_) | Self::CallTimedOut(_) => {
+                ErrorKind::TimedOut
+            }
             Self::Status(status) => match status.as_u16() {
                 400 => ErrorKind::BadRequest,
                 401 => ErrorKind::Unauthorized,
@@ -96,7 +101,10 @@ impl Cause {
             Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) => {
                 Outcome::NotApplied
             }
-            Self::Lost(_) | Self::AttemptTimedOut(_) | Self::CallTimedOut(_) => Outcome::Unknown,
+            Self::Lost(_)
+            | Self::AttemptTimedOut(_)
+            | Self::HttpTimedOut(_)
+            | Self::CallTimedOut(_) => Outcome::Unknown,
             Self::Busy | Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => {
                 Outcome::NotApplied
             }

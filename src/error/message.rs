@@ -1,37 +1,53 @@
-//! What an error says, in one line and in full.
+//! The text of an error, in one line and in full.
 
 use std::error::Error as StdError;
-use std::{fmt, iter};
+use std::time::Duration;
+use std::{fmt, io, iter};
 
 use reqwest::StatusCode;
 
 use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
 
-/// The most characters of one text of others (an error of the server, a host, a cause) that a line shows.
+/// Maximum number of characters of one text of others that a line shows.
 const MAX_CHARS: usize = 300;
-/// The most of its errors that a line shows.
+/// Maximum number of a response's errors that a line shows.
 const MAX_ERRORS: usize = 5;
 
 impl Error {
     /// What went wrong, without the call.
     fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
-            Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
+            Cause::Configuration(message) | Cause::InvalidInput(message) => {
+                write!(f, "{}", OneLine(message))?;
+            }
             Cause::NotSent(error) => self.not_sent(error, f)?,
-            Cause::Lost(_) => f.write_str("the connection was lost before the answer was there")?,
-            Cause::AttemptTimedOut(_) => f.write_str("no answer in the time for an attempt")?,
-            Cause::CallTimedOut(time) => write!(f, "no success in the {time:?} for the call")?,
+            Cause::Lost(error) => {
+                let what = if is_tls(error) {
+                    "TLS failed after the handshake"
+                } else {
+                    "connection lost before a response arrived"
+                };
+                write!(f, "{what}: {}", one_line(root(error)))?;
+            }
+            Cause::AttemptTimedOut(time) => {
+                write!(f, "the attempt timed out after {}", seconds(*time))?;
+            }
+            Cause::HttpTimedOut(_) => f.write_str("the `http` client's own timeout expired")?,
+            Cause::CallTimedOut(time) => write!(f, "the call timed out after {}", seconds(*time))?,
             Cause::Status(status) => self.status_words(*status, f)?,
             Cause::Unreadable(why) => {
                 if let Some(status) = self.status() {
                     write!(f, "{status}, but ")?;
                 }
                 f.write_str(match why {
-                    Unreadable::Page => "the answer is a web page: it is not from the service",
-                    Unreadable::Errors => "the answer has errors",
-                    Unreadable::TooLarge => "the answer is too large",
-                    Unreadable::NotJson => "the answer is no JSON object",
-                    Unreadable::Shape(_) => "the answer does not hold a draft state",
+                    Unreadable::Cut => "the response is cut off",
+                    Unreadable::Page => {
+                        "the response is an HTML page, so something other than Datadog's API responded"
+                    }
+                    Unreadable::Errors => "the response has errors",
+                    Unreadable::TooLarge => "the response is too large",
+                    Unreadable::NotJson => "the response is not a JSON object",
+                    Unreadable::Shape(_) => "the response has no complete draft state",
                 })?;
             }
             Cause::Busy => f.write_str("another task of this process holds the draft lock")?,
@@ -59,16 +75,35 @@ impl Error {
         }
     }
 
-    /// Names the host and the root cause: without them nobody can tell a wrong proxy, name or certificate.
+    /// Names the root cause and the host, or the proxy if it is to blame: otherwise nobody can tell a wrong
+    /// proxy, name or certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request could not be sent")?;
-        if let Some(call) = &self.0.call {
-            write!(f, " to {}", call.host)?;
-        }
-        match iter::successors(error.source(), |&source| source.source()).last() {
-            Some(why) => write!(f, ": {}", OneLine(&why.to_string())),
-            None => Ok(()),
-        }
+        let call = self.0.call.as_ref();
+        let host = call.map_or("the server", |call| call.host.as_str());
+        let root = root(error);
+        let proxy = chain(error).find_map(|error| {
+            let text = error.to_string();
+            text.strip_prefix("tunnel error: ").map(str::to_owned)
+        });
+        let Some(refusal) = proxy else {
+            return write!(
+                f,
+                "the request could not be sent to {host}: {}",
+                one_line(root)
+            );
+        };
+        let proxy = call.and_then(|call| call.proxy.as_deref());
+        let proxy = proxy.map(|proxy| format!(" {proxy}")).unwrap_or_default();
+        let why = match &*refusal {
+            "proxy authorization required" => "407 Proxy Authentication Required".to_owned(),
+            "unsuccessful" => "it refused with another status than 200".to_owned(),
+            "failed to create underlying connection" => one_line(root),
+            _ => format!("{refusal}: {}", one_line(root)),
+        };
+        write!(
+            f,
+            "the request could not be sent: the proxy{proxy} did not connect to {host}: {why}"
+        )
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +131,7 @@ impl Error {
                 call.keys, call.host, call.operation
             ),
             ErrorKind::RateLimited => match self.retry_after() {
-                Some(wait) => write!(f, "; retry after {wait:?}"),
+                Some(wait) => write!(f, "; retry after {}", seconds(wait)),
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -104,14 +139,23 @@ impl Error {
     }
 }
 
-/// Words of others on one line, and no more than a line's worth.
+/// A text of others on one line, and no longer than a line.
 struct OneLine<'a>(&'a str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
+        // Control characters, line separators, and characters that change the direction of text.
+        let breaks = |c: char| {
+            c.is_control()
+                || matches!(
+                    c,
+                    '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                )
+                || matches!(c, '\u{2066}'..='\u{2069}')
+        };
         for c in self.0.chars().take(MAX_CHARS) {
-            f.write_char(if c.is_control() { ' ' } else { c })?;
+            f.write_char(if breaks(c) { ' ' } else { c })?;
         }
         if self.0.chars().nth(MAX_CHARS).is_some() {
             f.write_char('…')?;
@@ -120,16 +164,46 @@ impl fmt::Display for OneLine<'_> {
     }
 }
 
+/// An error of others on one line.
+fn one_line(error: &dyn StdError) -> String {
+    OneLine(&error.to_string()).to_string()
+}
+
+/// An error and its sources.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+/// The last source of an error.
+pub(crate) fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    chain(error).last().unwrap_or(error)
+}
+
+/// Whether the TLS library broke off a connection, which it reports in an I/O error of its own.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let io = root(error).downcast_ref::<io::Error>();
+    io.is_some_and(|io| io.get_ref().is_some() && io.kind() == io::ErrorKind::InvalidData)
+}
+
+/// A duration in seconds.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Unlocking::AfterWork = self.0.unlocking {
             f.write_str("the work succeeded, but unlocking failed: ")?;
         }
         if let Some(call) = &self.0.call {
+            let (dataset, project) = (call.dataset_id.as_str(), call.project_id.as_str());
+            let (dataset, project) = (OneLine(dataset), OneLine(project));
             write!(
                 f,
-                "{} dataset {} of project {}: ",
-                call.operation, call.dataset_id, call.project_id
+                "{} dataset {dataset} of project {project}: ",
+                call.operation
             )?;
         }
         self.what(f)?;
@@ -141,10 +215,13 @@ impl fmt::Display for Error {
             if self.0.attempts > 1 {
                 write!(f, " ({} attempts)", self.0.attempts)?;
             }
+            if self.0.out_of_budget {
+                f.write_str("; not retried, because the client's retry budget is exhausted")?;
+            }
             match self.outcome() {
                 Outcome::NotApplied => {}
-                Outcome::Applied => f.write_str("; it took effect all the same")?,
-                Outcome::Unknown => f.write_str("; whether it took effect is not known")?,
+                Outcome::Applied => f.write_str("; the call took effect anyway")?,
+                Outcome::Unknown => f.write_str("; it may or may not have taken effect")?,
             }
         }
         match &self.0.unlocking {
@@ -152,7 +229,8 @@ impl fmt::Display for Error {
             Unlocking::Done => f.write_str("; unlocked as a precaution"),
             Unlocking::Pending(again) => write!(
                 f,
-                "; unlocked as a precaution, and again after {again:?}, because the lock may take effect late"
+                "; unlocked as a precaution, and again after {}, because the lock may take effect late",
+                seconds(*again)
             ),
             Unlocking::Failed(error) => write!(f, "; unlocking failed, too: {error}"),
         }
@@ -178,9 +256,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            Cause::NotSent(error) | Cause::Lost(error) | Cause::AttemptTimedOut(Some(error)) => {
-                Some(error)
-            }
+            // Those that are shown are no source: they would be shown twice.
             Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
             Cause::Work(error) => error.source(),
             _ => None,

@@ -18,6 +18,7 @@ pub(crate) struct TestClock(Arc<State>);
 #[derive(Debug)]
 struct State {
     waits: Mutex<Vec<Duration>>,
+    passed: AtomicUsize,
     ended: AtomicUsize,
     waiting: UnboundedSender<Duration>,
     /// Keeps a blocking task alive: while there is one, tokio doesn't move a paused clock by itself,
@@ -30,17 +31,23 @@ impl Default for TestClock {
         let (held, released) = mpsc::channel::<()>();
         tokio::task::spawn_blocking(move || released.recv());
         let (waiting, mut waits) = unbounded_channel();
-        tokio::spawn(async move {
-            while let Some(wait) = waits.recv().await {
-                pass(wait).await;
-            }
-        });
-        Self(Arc::new(State {
+        let state = Arc::new(State {
             waits: Mutex::default(),
+            passed: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             waiting,
             _held: held,
-        }))
+        });
+        let driven = Arc::downgrade(&state);
+        tokio::spawn(async move {
+            while let Some(wait) = waits.recv().await {
+                pass(wait).await;
+                if let Some(state) = driven.upgrade() {
+                    state.passed.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        Self(state)
     }
 }
 
@@ -72,6 +79,16 @@ impl TestClock {
         let ended = self.ended();
         while self.ended() == ended {
             pass(Duration::from_millis(250)).await;
+        }
+    }
+
+    /// Lets time pass until each attempt has ended.
+    pub(crate) async fn time_out_all(&self) {
+        loop {
+            self.time_out().await;
+            while self.0.passed.load(Ordering::SeqCst) < self.waits().len() {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use crate::clock::{TestClock, pass};
 use crate::documentation::PAGES;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, NoNames, builder, chain, credentials, dataset};
+use crate::setup::{LOCKED, NO_NAMES, builder, chain, credentials, dataset};
 
 #[test]
 fn the_documented_sites_are_known() {
@@ -517,7 +517,7 @@ async fn localhost_is_this_machine_whatever_the_resolver_says() {
     };
     let url = format!("http://localhost:{}", address(&server).port());
     let http = reqwest::Client::builder()
-        .dns_resolver(NoNames)
+        .dns_resolver(NO_NAMES)
         .resolve("localhost", address(&elsewhere));
     let client = builder(&url).http(http).build().unwrap();
     dataset(&client).lock().await.unwrap();

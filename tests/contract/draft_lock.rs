@@ -220,7 +220,7 @@ async fn a_lock_that_may_take_effect_late_is_released_twice_before_the_next_turn
         assert_eq!(error.outcome(), Outcome::Unknown);
         assert!(error.may_be_locked(), "{error}");
         let line = error.to_string();
-        let known = "; unlocked as a precaution, and again after 50ms, because the lock may take effect late";
+        let known = "; unlocked as a precaution, and again after 0.05 s, because the lock may take effect late";
         assert!(line.ends_with(known), "{line}");
         assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 

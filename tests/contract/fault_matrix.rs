@@ -18,7 +18,7 @@ use crate::clock::TestClock;
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::faults::{Effect, Fault, Meets, Stage, faults};
 use crate::server::{Server, Step};
-use crate::setup::{NoNames, call, closed_port, dataset, told, took_effect, writes};
+use crate::setup::{Names, call, closed_port, dataset, told, took_effect, writes};
 
 /// The time for a whole call, as it is by default.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -51,7 +51,8 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
     let clock = TestClock::default();
     let url = match fault.meets {
         Meets::ClosedPort => closed_port(),
-        Meets::UnknownHost => "http://nowhere.invalid".to_owned(),
+        Meets::UnknownHost | Meets::SlowHost => "http://nowhere.invalid".to_owned(),
+        Meets::SlowTls => server.url().replace("http:", "https:"),
         _ => server.url(),
     };
     let keys = Credentials::new(sandbox.api_key(), sandbox.application_key()).unwrap();
@@ -61,7 +62,7 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
         .http(
             reqwest::Client::builder()
                 .no_proxy()
-                .dns_resolver(NoNames)
+                .dns_resolver(Names(matches!(fault.meets, Meets::UnknownHost)))
                 .tls_certs_only([]),
         )
         .retry(RetryPolicy::default().jitter(false));
@@ -72,7 +73,7 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
         dataset.lock().await.unwrap();
     }
     match fault.meets {
-        Meets::ClosedPort | Meets::UnknownHost => {}
+        Meets::ClosedPort | Meets::UnknownHost | Meets::SlowHost | Meets::SlowTls => {}
         Meets::ClosedConnection => {
             let kept = b"HTTP/1.1 200 S\r\ncontent-length: 0\r\n\r\n".to_vec();
             server.script([Step::CloseIdle(kept)]);
@@ -92,7 +93,14 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
 
     let state = || sandbox.dataset(PROJECT_ID, DATASET_ID).unwrap();
     let (before, received, start) = (state(), server.received().len(), clock.now());
-    let result = answered(&dataset, operation).await;
+    let result = match fault.meets {
+        Meets::SlowHost | Meets::SlowTls => tokio::select! {
+            biased;
+            result = answered(&dataset, operation) => result,
+            () = clock.time_out_all() => unreachable!("it has no end"),
+        },
+        _ => answered(&dataset, operation).await,
+    };
     let (after, time) = (state(), clock.now() - start);
     let requests = server.received().len() - received;
 

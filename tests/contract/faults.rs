@@ -8,6 +8,7 @@ use crate::setup::LOCKED;
 
 const JSON: &str = "content-type: application/json";
 const NOW: &str = "date: Tue, 20 Jan 2026 09:20:00 GMT";
+const CHUNKED: &[u8] = b"HTTP/1.1 200 S\r\ntransfer-encoding: chunked\r\n\r\n";
 /// Gzip of `{}`.
 const GZIP: &[u8] =
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00";
@@ -31,6 +32,10 @@ pub(crate) enum Effect {
 pub(crate) enum Meets {
     ClosedPort,
     UnknownHost,
+    /// A resolver that doesn't answer.
+    SlowHost,
+    /// A server that accepts connections, and nothing else.
+    SlowTls,
     /// A connection that was closed since the call before.
     ClosedConnection,
     Step(fn(&Stage) -> Step),
@@ -67,6 +72,8 @@ fn connections() -> Vec<Fault> {
     vec![
         Fault::new("connection refused", No, Meets::ClosedPort),
         Fault::new("host name not found", No, Meets::UnknownHost),
+        Fault::new("host name never found", No, Meets::SlowHost),
+        Fault::new("TLS handshake not answered", No, Meets::SlowTls),
         step("reset before the request is read", No, |_| {
             Step::ResetUnread
         }),
@@ -79,6 +86,17 @@ fn connections() -> Vec<Fault> {
         step("reset in mid-body", Yes, |_| {
             Step::Reset(cut(LOCKED.len(), half()))
         }),
+        step("cut before the body", Yes, |_| {
+            Step::Cut(cut(LOCKED.len(), ""))
+        }),
+        step("cut in a chunk", Yes, |_| {
+            let chunk = format!("{:x}\r\n{}", LOCKED.len(), half());
+            Step::Cut([CHUNKED, chunk.as_bytes()].concat())
+        }),
+        step("cut errors", No, |_| {
+            Step::Cut(cut(99, "{\"errors\":[\"No"))
+        }),
+        step("cut login page", No, |_| Step::Cut(cut(99, "<html>"))),
         step("truncated JSON", Yes, |_| {
             Step::answer(200, &[JSON], half())
         }),
@@ -113,6 +131,7 @@ fn bodies() -> Vec<Fault> {
             Step::answer(200, &[JSON], vec![b' '; 10_000_000])
         }),
         step("empty body", Yes, |_| Step::status(200)),
+        step("prose", Either, |_| Step::answer(200, &[JSON], "OK")),
         step("HTML body", Either, |_| {
             Step::answer(200, &["content-type: text/html"], "<!DOCTYPE html><html>")
         }),
@@ -166,6 +185,18 @@ fn statuses() -> Vec<Fault> {
         }),
         step("429, negative", No, |_| limited(&["retry-after: -7"])),
         step("429, huge", No, |_| limited(&["retry-after: 99999999999"])),
+        step("429, an hour", No, |_| limited(&["retry-after: 3600"])),
+        step("429, with unit", No, |_| limited(&["retry-after: 7s"])),
+        step("429, list", No, |_| limited(&["retry-after: 7, 7"])),
+        step("429, twice", No, |_| {
+            limited(&["retry-after: 7", "retry-after: 8"])
+        }),
+        step("429, date in UTC", No, |_| {
+            limited(&[NOW, "retry-after: Tue, 20 Jan 2026 09:20:04 UTC"])
+        }),
+        step("429, Unix time", No, |_| {
+            limited(&[NOW, "x-ratelimit-reset: 1768900804"])
+        }),
         step("429, garbage", No, |_| limited(&["retry-after: at noon"])),
         step("429, no hint", No, |_| limited(&[])),
         step("429, reset of the limit", No, |_| {

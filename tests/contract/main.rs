@@ -34,6 +34,7 @@ mod bodies;
 mod calls;
 mod clock;
 mod configuration;
+mod connections;
 mod documentation;
 mod draft_lock;
 mod examples;

@@ -78,14 +78,23 @@ pub(crate) fn took_effect(
     }
 }
 
-/// A resolver that knows no name, so that no test asks a network.
-pub(crate) struct NoNames;
+/// A resolver that knows no name, so that no test asks a network. It says so, or says nothing.
+pub(crate) struct Names(pub(crate) bool);
 
-impl reqwest::dns::Resolve for NoNames {
+impl reqwest::dns::Resolve for Names {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        Box::pin(async move { Err(format!("no address of {}", name.as_str()).into()) })
+        let answers = self.0;
+        Box::pin(async move {
+            if !answers {
+                std::future::pending::<()>().await;
+            }
+            Err(format!("no address of {}", name.as_str()).into())
+        })
     }
 }
+
+/// A resolver that knows no name, and says so.
+pub(crate) const NO_NAMES: Names = Names(true);
 
 /// The address of a port that nobody listens on.
 pub(crate) fn closed_port() -> String {
