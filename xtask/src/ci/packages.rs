@@ -27,9 +27,18 @@ pub(super) fn check(shell: &Shell) -> Result {
         .and_then(|it| it.get("package")?.get("version")?.as_str());
     let version = version.ok_or("Cargo.toml has no workspace.package.version")?;
     cmd!(shell, "cargo fetch --locked --quiet").run()?;
-    // They are not verified one by one: the service builds all that are published.
+    // They are not verified one by one: the service builds all of them.
     let target = folder.join("packages");
-    cmd!(shell, "cargo package --workspace --no-verify --locked --offline --allow-dirty --target-dir {target} --quiet").run()?;
+    let published = PUBLISHED.iter().flat_map(|it| ["--package", it]);
+    let package = cmd!(
+        shell,
+        "cargo package --no-verify --locked --offline --allow-dirty --quiet"
+    );
+    package
+        .args(published)
+        .arg("--target-dir")
+        .arg(&target)
+        .run()?;
     for package in PUBLISHED {
         let archive = target.join(format!("package/{package}-{version}.crate"));
         cmd!(shell, "tar -xzf {archive} -C {folder}").run()?;
