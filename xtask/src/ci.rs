@@ -3,16 +3,14 @@
 
 mod features;
 mod packages;
+mod programs;
 mod sandbox;
 
-use std::error::Error;
-
 use clap::ValueEnum;
-use xshell::{Cmd, Shell, cmd};
+use xshell::{Shell, cmd};
 use xtask_spec::workspace;
 
-/// The result of a step.
-pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+use self::programs::{Result, cargo, has_openssl, optional};
 
 /// A step, in the order in which all are run. The tests come last, so that their summary closes the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,16 +53,12 @@ pub(crate) fn run(steps: &[Step]) -> Result {
         // Incremental builds are of no use where there is no next build, and take gigabytes.
         shell.set_var("CARGO_INCREMENTAL", "0");
     }
-    let steps = if steps.is_empty() {
-        Step::value_variants()
-    } else {
-        steps
+    let steps = match steps {
+        [] => Step::value_variants(),
+        steps => steps,
     };
     steps.iter().try_for_each(|step| {
-        println!(
-            "\n== {}",
-            step.to_possible_value().unwrap_or_default().get_name()
-        );
+        println!("\n== {step:?}");
         step.run(&shell)
     })
 }
@@ -127,12 +121,6 @@ impl Step {
     }
 }
 
-/// Runs cargo with arguments that have no spaces in them.
-fn cargo(shell: &Shell, arguments: &str) -> Result {
-    let arguments = arguments.split_whitespace();
-    Ok(cmd!(shell, "cargo {arguments...}").run()?)
-}
-
 /// The lines of the README's `sh` blocks, without their comments.
 fn readme(shell: &Shell) -> Result<Vec<String>> {
     let text = shell.read_file("README.md")?;
@@ -173,30 +161,4 @@ fn semver(shell: &Shell) -> Result {
         .join(" ");
     let check = format!("cargo-semver-checks semver-checks {packages} --baseline-rev {tag}");
     optional(shell, &check)
-}
-
-/// Runs a command whose program may not be installed.
-fn optional(shell: &Shell, command: &str) -> Result {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    match words.split_first() {
-        Some((tool, arguments)) if is_installed(shell, tool) => {
-            cmd!(shell, "{tool} {arguments...}").run()?;
-        }
-        _ => println!("skipped, its program is not installed: {command}"),
-    }
-    Ok(())
-}
-
-fn is_installed(shell: &Shell, tool: &str) -> bool {
-    succeeds(cmd!(shell, "{tool} --version"))
-}
-
-/// Whether native-tls can be built: elsewhere than on Linux it needs no library of its own.
-fn has_openssl(shell: &Shell) -> bool {
-    !cfg!(target_os = "linux") || succeeds(cmd!(shell, "pkg-config --exists openssl"))
-}
-
-fn succeeds(command: Cmd<'_>) -> bool {
-    let silent = command.quiet().ignore_stdout().ignore_stderr();
-    silent.run().is_ok()
 }

@@ -107,9 +107,9 @@ fn compare(args: DiffArgs) -> Result<ExitCode, Box<dyn Error>> {
         let (base, revision) = (args.base.as_deref(), args.revision.as_deref());
         let report = diff::run(base, revision, args.accepted)?;
         let text = if args.summary {
-            report.summary()
+            report::summary(&report)
         } else {
-            report.render(args.format)
+            report::render(&report, args.format)
         };
         (text, report.fails(args.fail_on))
     };

@@ -1,7 +1,7 @@
 //! The objects of OpenAPI 3.0.3 with their fields, as section 4.7 of the specification has them: the one
 //! table that validation and comparison ask.
 
-use crate::node::Node;
+use crate::node::{Data, Node};
 
 /// The HTTP methods that a Path Item Object has fields for.
 pub const METHODS: [&str; 8] = [
@@ -80,7 +80,7 @@ impl Object {
 impl Shape {
     /// Whether a value is of the right kind, whatever is in it.
     pub fn admits(&self, value: &Node) -> bool {
-        let is_boolean = matches!(value.data, crate::Data::Bool(_));
+        let is_boolean = matches!(value.data, Data::Bool(_));
         match self {
             Any => true,
             Boolean => is_boolean,

@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::{Result, cargo, has_openssl};
+use super::programs::{Result, cargo, has_openssl};
 
 /// The packages with features, and their folders.
 const PACKAGES: [(&str, &str); 2] = [

@@ -6,7 +6,7 @@ use std::path::Path;
 use xshell::{Shell, cmd};
 use xtask_spec::workspace;
 
-use super::Result;
+use super::programs::Result;
 
 /// The packages that are published.
 pub(super) const PUBLISHED: [&str; 3] = [

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use xshell::{Shell, cmd};
 use xtask_spec::workspace;
 
-use super::{Result, is_installed};
+use super::programs::{Result, is_installed};
 
 /// Ends with the check.
 struct Sandbox(Child);

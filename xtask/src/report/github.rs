@@ -1,6 +1,6 @@
 //! Workflow commands that GitHub shows at the lines of the spec.
 
-use super::{Report, notes, operations};
+use super::outcome::{Report, notes, operations};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
+use super::outcome::Report;
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Location};
 

@@ -1,6 +1,6 @@
 //! For a comment on a pull request: the summary first, what breaks first, long lists folded.
 
-use super::{Report, notes, operations};
+use super::outcome::{Report, notes, operations};
 use xtask_diff::Change;
 use xtask_diff::rules::Wire;
 

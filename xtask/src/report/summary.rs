@@ -1,6 +1,6 @@
 //! The version bump that the changes require, and their changelog lines.
 
-use super::Report;
+use super::outcome::Report;
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -21,7 +21,8 @@ fn bump(change: &Change) -> Bump {
     }
 }
 
-pub(super) fn render(report: &Report) -> String {
+/// The version bump that the changes require, and their changelog lines.
+pub(crate) fn render(report: &Report) -> String {
     let most = report.changes.iter().map(bump).max().unwrap_or(Bump::None);
     let version = match most {
         Bump::None => "as it is",

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Report, notes, operations};
+use super::outcome::{Report, notes, operations};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Location};
 
