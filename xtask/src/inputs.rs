@@ -101,7 +101,7 @@ fn file(path: &Path, label: String) -> Result<Input, BadInput> {
     })
 }
 
-/// Why git gave no answer.
+/// Why git failed.
 enum Trouble {
     /// It does not know what was asked for.
     Unknown,

@@ -135,7 +135,7 @@ fn duplicate(items: &[syn::Item], scope: &str, seen: &mut BTreeSet<String>) -> O
     })
 }
 
-/// Keeps a panic of the generator off the user's terminal: it is told as a fault of the spec.
+/// Keeps a panic of the generator off the user's terminal: it is reported as a fault of the spec.
 fn silence_the_generator() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

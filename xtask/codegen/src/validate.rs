@@ -1,7 +1,7 @@
 //! Whether a document can be used: a valid OpenAPI 3.0 document whose references, operations and
 //! examples hold together, and that the generator can take.
 //!
-//! Each check tells all of its faults at once, and relies on the checks before it.
+//! Each check reports all of its faults at once, and relies on the checks before it.
 
 mod examples;
 mod operations;

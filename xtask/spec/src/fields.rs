@@ -269,7 +269,7 @@ objects! {
         Text => "authorizationUrl", "tokenUrl", "refreshUrl";
         Map(Keys::Any, &Text) => "scopes";
     }
-    /// What tells alternatives apart.
+    /// `discriminator`: the property that tells alternatives apart.
     DISCRIMINATOR "Discriminator Object" ["propertyName"] {
         Text => "propertyName";
         Map(Keys::Any, &Text) => "mapping";

@@ -19,7 +19,7 @@ pub(crate) const TAGGED: Refusal<'_> = (
 /// The number up to which every whole number is exact as a floating-point one: 2 to the 53rd.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// The value of a scalar. A tag decides, whatever the quotes: `! 1` and `!!str 1` are strings,
+/// The value of a scalar. A tag decides, not the quotes: `! 1` and `!!str 1` are strings,
 /// `!!int "1"` is a number.
 pub(crate) fn read(
     text: &str,

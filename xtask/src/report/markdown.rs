@@ -60,7 +60,7 @@ fn item(change: &Change) -> String {
     format!("- {message}\n{notes}  - <sub>{why}</sub>\n")
 }
 
-/// A text in which only code spans are marked up, whatever was in the spec.
+/// A text with no markup but its code spans.
 fn prose(text: &str) -> String {
     const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '@', '&'];
     let parts: Vec<&str> = text.split('`').collect();

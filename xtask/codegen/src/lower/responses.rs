@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use xtask_spec::{Node, Operation, Spec, names};
 
-/// Every answer reaches the caller as the server sent it. With the responses that the spec
+/// Every response reaches the caller as the server sent it. With the responses that the spec
 /// describes, progenitor
 /// - stops at an assertion if an operation's errors have two types (oxidecomputer/progenitor#344,
 ///   #950), as those of this API do;
-/// - loses status and headers of an answer whose body doesn't parse, and reads bodies of any size;
-/// - drops the body of an answer whose body isn't described.
+/// - loses status and headers of a response whose body doesn't parse, and reads bodies of any size;
+/// - drops the body of a response whose body isn't described.
 ///
 /// One response for all of 2xx with a body of any kind keeps status, headers and body; any other
 /// status is then unexpected, and comes with the whole response. What the spec says of the

@@ -1,4 +1,4 @@
-//! What tells alternatives apart.
+//! Discriminators, which tell alternatives apart.
 
 use xtask_spec::Node;
 

@@ -27,10 +27,10 @@ pub(super) struct Sides<'s, 'a> {
 /// What a comparison is for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose {
-    /// To tell what has changed. Whether schemas say the same, in which alternatives are paired, is a
-    /// comparison of its own.
+    /// Report what has changed. Whether two schemas say the same is a comparison of its own, by the
+    /// function: a path from here to that comparison would be a circle.
     Report(Same),
-    /// To tell whether two schemas say the same.
+    /// Decide whether two schemas say the same.
     Sameness,
 }
 

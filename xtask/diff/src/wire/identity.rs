@@ -15,7 +15,7 @@ pub(super) fn compare(
     revision: &Operation<'_>,
 ) {
     let nodes = (base.node, revision.node);
-    // What placeholders are called is not sent, and names an argument that is told by its place.
+    // The names of placeholders are not sent; they name arguments that go by their position.
     if base.shape() != revision.shape() {
         let what = format!("path changed from `{}` to `{}`", base.path, revision.path);
         let sites = (base.item.id, revision.item.id);

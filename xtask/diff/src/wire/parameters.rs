@@ -8,7 +8,7 @@ use crate::paired::{Paired, paired};
 use crate::rules;
 use crate::schema::{Direction, Roots};
 
-/// A parameter with what tells it from others.
+/// A parameter with the key that identifies it.
 #[derive(Clone, Debug)]
 struct Parameter<'a> {
     location: &'a str,

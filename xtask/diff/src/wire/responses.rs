@@ -57,7 +57,7 @@ pub(super) fn compare<'a>(
 }
 
 /// Whether a success status and its range stand for each other: the range isn't there besides, and
-/// is told as what has changed.
+/// is reported as the change.
 fn widened(status: &str, cover: &str, others: &Responses<'_>) -> bool {
     kind(status) == Kind::Success
         && is_within(status, cover)

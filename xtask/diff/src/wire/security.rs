@@ -54,7 +54,7 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, (base, revision): Nodes
     let in_use: BTreeSet<&str> = old.iter().flat_map(BTreeMap::keys).copied().collect();
     for scheme in in_use {
         let name = counterpart(specs, scheme, &used);
-        // That a scheme is of no use any more is told above.
+        // A scheme that is no longer of use is reported above.
         if used.contains(name) {
             scheme::compare(context, (scheme, name));
         }
