@@ -36,3 +36,22 @@ pub(crate) fn paired<T, K: Eq + Hash>(
     all.extend(added.into_iter().flatten().map(Paired::Added));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_of_one_key_are_paired_in_their_order() {
+        let (base, revision) = ([("a", 1), ("b", 2), ("a", 3)], [("a", 4), ("c", 5)]);
+        assert_eq!(
+            paired(base, revision, |(key, _)| *key),
+            [
+                Paired::Both(("a", 1), ("a", 4)),
+                Paired::Removed(("b", 2)),
+                Paired::Removed(("a", 3)),
+                Paired::Added(("c", 5)),
+            ]
+        );
+    }
+}

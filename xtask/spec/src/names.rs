@@ -46,3 +46,28 @@ pub fn of_type_at(pointer: &str) -> String {
     let mut segments = segments.iter().map(String::as_str).skip(2);
     of_inner_type(segments.next().unwrap_or_default(), segments)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_types_are_named_after_the_way_to_them() {
+        for (pointer, name) in [
+            ("/components/schemas/LLMPet", "LlmPet"),
+            (
+                "/components/schemas/Pet/properties/home_town",
+                "PetHomeTown",
+            ),
+            (
+                "/components/schemas/Pet/properties/toys/items",
+                "PetToysItem",
+            ),
+            ("/components/schemas/Pet/allOf/1/properties/a~1b", "PetAB"),
+        ] {
+            assert_eq!(of_type_at(pointer), name);
+        }
+        assert_eq!(of_field("homeTown"), "home_town");
+        assert_eq!(of_method("LockLLMPet"), "lock_llm_pet");
+    }
+}
