@@ -11,6 +11,9 @@ mod dataset;
 mod draft_lock;
 mod endpoint;
 pub mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hooks;
 mod ids;
 mod operation;

@@ -3,8 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask::diff;
-use xtask::document::Document;
+use xtask_spec::Document;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
@@ -12,12 +11,12 @@ fuzz_target!(|bytes: &[u8]| {
     match text.split_once("\n-----\n") {
         Some((base, revision)) => {
             if let (Ok(base), Ok(revision)) = (read(base), read(revision)) {
-                let _ = diff::compare(&base, &revision).map_err(|refused| refused.to_string());
+                let _ = xtask_diff::compare(&base, &revision).map_err(|refused| refused.to_string());
             }
         }
         None => {
             if let Ok(document) = read(&text) {
-                if let Ok(changes) = diff::compare(&document, &document) {
+                if let Ok(changes) = xtask_diff::compare(&document, &document) {
                     assert!(changes.is_empty(), "{changes:?}");
                 }
             }

@@ -1,13 +1,9 @@
-//! The headers that tell of rate limits, waits and time: a line for each, which begins with its name.
+//! The headers about rate limits, waits and time: a line for each, which begins with its name.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use reqwest::StatusCode;
+use llmobs_datasets::fuzzing;
 use reqwest::header::{HeaderMap, HeaderValue};
-
-// Not public, so it is compiled in.
-#[path = "../../src/rate_limit.rs"]
-mod rate_limit;
 
 const NAMES: [&str; 7] = [
     "retry-after",
@@ -29,8 +25,5 @@ fuzz_target!(|lines: &[u8]| {
             headers.append(NAMES[usize::from(*first) % NAMES.len()], value);
         }
     }
-    let _ = rate_limit::RateLimit::from_headers(&headers);
-    let _ = rate_limit::date(&headers);
-    let _ = rate_limit::retry_hint(StatusCode::TOO_MANY_REQUESTS, &headers);
-    let _ = rate_limit::retry_hint(StatusCode::SERVICE_UNAVAILABLE, &headers);
+    fuzzing::headers(&headers);
 });

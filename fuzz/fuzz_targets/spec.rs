@@ -2,12 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use xtask::codegen;
-use xtask::document::Document;
+use xtask_spec::Document;
 
 fuzz_target!(|bytes: &[u8]| {
     let document = Document::from_bytes("spec.yaml".to_owned(), bytes.to_vec());
     if let Ok(document) = document {
-        let _ = codegen::lower(&document).map_err(|refused| refused.to_string());
+        let _ = xtask_codegen::lower(&document).map_err(|refused| refused.to_string());
     }
 });

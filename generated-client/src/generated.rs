@@ -2,7 +2,7 @@
 //
 // spec sha256: d8f47f4c0c6ee46a08e28d5cf16ada7c21690b71739333635b7ff5a2dca7efc5
 // generator:   progenitor 0.15.1
-// rewritten for the generator, by the rules of xtask/src/codegen/lower.rs:
+// rewritten for the generator, by the rules of xtask/codegen/src/lower.rs:
 //   open-response-enum: #/components/schemas/LLMObsDatasetDraftStateType
 //   nullable-response-collection: #/components/schemas/JSONAPIErrorItem/properties/meta
 //   response-as-received: #/paths/~1api~1v2~1llm-obs~1v1~1{project_id}~1datasets~1{dataset_id}~1draft_state~1lock/patch/responses

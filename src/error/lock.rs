@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{Error, Outcome};
 
-/// The error of [`Dataset::with_draft_lock`](crate::Dataset::with_draft_lock): which of lock, work and unlock failed.
+/// The error of [`Dataset::with_draft_lock`](crate::Dataset::with_draft_lock): which of lock, work and
+/// unlock failed.
 ///
 /// `?` turns it into an [`Error`], an `anyhow::Error` or a `Box<dyn std::error::Error + Send + Sync>`; the
 /// last two need a return value of the work (`T`) that is `Send`, `Sync` and `'static`.

@@ -1,131 +1,92 @@
-//! `cargo xtask codegen`, and all that knows progenitor.
-//!
-//! The way of the data: [`document`](crate::document) reads the spec, [`validate`] checks it,
-//! [`lower`](mod@lower) adapts it to progenitor, [`generate`] makes code of it, with [`docs`] where there
-//! were none, and [`output`] puts the code in its place. [`operations`] and [`schema`] are how they find
-//! their way in a document.
+//! The program `xtask-codegen`, which alone needs progenitor: as `cargo xtask codegen`, and for the generated
+//! code that `cargo xtask diff` compares.
 
-pub mod docs;
-pub mod generate;
-pub mod lower;
-pub mod operations;
-pub mod output;
-pub mod schema;
-pub mod validate;
-
+use std::env;
 use std::error::Error;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::{Command, ExitCode, Output, Stdio};
 
-use self::lower::Lowered;
-use crate::document::Document;
-use crate::finding::BadInput;
-use crate::workspace;
+use sha2::{Digest as _, Sha256};
+use xtask_spec::{BadInput, plain, workspace};
 
-/// What a run is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Write the generated code, if what is there isn't fresh.
-    Write,
-    /// Write nothing; print the difference to what should be there.
-    Check,
-    /// Print the spec that the generator is given.
-    EmitLowered,
-}
+use crate::inputs::Input;
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All is done, and as it should be.
-    Done,
-    /// The generated code is not what the spec gives, and was left so.
-    Stale,
-}
-
-/// The files of a run.
-#[derive(Clone, Debug)]
-pub struct Paths {
-    /// The spec.
-    pub spec: PathBuf,
-    /// The generated module.
-    pub generated: PathBuf,
-}
-
-impl Default for Paths {
-    /// Those of this workspace.
-    fn default() -> Self {
-        Self {
-            spec: workspace::spec(),
-            generated: workspace::generated(),
-        }
-    }
-}
-
-/// Runs the command.
-///
-/// # Errors
-///
-/// [`BadInput`] for a spec or a path that can't be used, and the error of `out`. No file is changed.
-pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
-    let document = Document::read(&paths.spec)?;
-    let lowered = lower(&document)?;
-    if mode == Mode::EmitLowered {
-        serde_json::to_writer_pretty(&mut *out, &lowered.spec)?;
-        writeln!(out)?;
-        return Ok(Outcome::Done);
-    }
-    let code =
-        generate::generate(&document, &lowered).map_err(|finding| document.refused(&[finding]))?;
-    let name = workspace::name(&paths.generated);
-    let unusable = |error: io::Error| {
-        BadInput::new(
-            &name,
-            None,
-            &format!("can't be used for the generated code: {error}"),
-            "name a file in a folder that can be written",
-        )
-    };
-    let Some(diff) = output::difference(&paths.generated, &name, &code).map_err(unusable)? else {
-        return Ok(Outcome::Done);
-    };
-    if mode == Mode::Check {
-        out.write_all(diff.as_bytes())?;
-        return Ok(Outcome::Stale);
-    }
-    output::write(&paths.generated, &code).map_err(unusable)?;
-    Ok(Outcome::Done)
-}
-
-/// Prints the code that the generator makes of a spec, for those who compare it: the checks that
-/// make a spec a good one are left out, because a spec that fails them may have its code all the same.
-///
-/// # Errors
-///
-/// [`BadInput`] for a spec that can't be read or has no code, and the error of `out`.
-pub fn emit_code(spec: &mut dyn Read, out: &mut dyn Write) -> Result<Outcome, Box<dyn Error>> {
-    let mut bytes = Vec::new();
-    let name = "the spec";
-    spec.read_to_end(&mut bytes).map_err(|error| {
-        let message = format!("can't be read: {error}");
-        BadInput::new(name, None, &message, "pipe a spec into standard input")
+/// Runs the program with arguments, and ends as it does.
+pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
+    let status = command().args(args).status().map_err(|error| {
+        let message = format!("can't be started: {error}");
+        BadInput::new("cargo", None, &message, "install Rust, or set CARGO")
     })?;
-    let document = Document::from_bytes(name.to_owned(), bytes)?;
-    let lowered = lower::lower(&document.value());
-    let code = generate::body(&lowered).map_err(|finding| document.refused(&[finding]))?;
-    out.write_all(code.as_bytes())?;
-    Ok(Outcome::Done)
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::from(2), ExitCode::from))
 }
 
-/// Checks a document and lowers it.
+/// The program, built first if it has to be.
+pub(crate) fn command() -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // Not by `--package`: with the features that a plain `cargo build` or `cargo test` of the
+    // workspace gives its dependencies, so that these are not built a second time.
+    let arguments = "run --quiet --bin xtask-codegen --manifest-path";
+    command
+        .args(arguments.split(' '))
+        .arg(workspace::root().join("Cargo.toml"))
+        .arg("--");
+    command
+}
+
+/// The generated code of both documents.
 ///
 /// # Errors
 ///
-/// What is wrong with the document, for people or for the generator.
-pub fn lower(document: &Document) -> Result<Lowered, BadInput> {
-    let root = document.value();
-    validate::openapi(document, &root)?;
-    validate::generator(document, &root)?;
-    Ok(lower::lower(&root))
+/// Why there is none.
+pub(crate) fn code(base: &Input, revision: &Input) -> Result<(String, String), String> {
+    let checked_in = |input: &Input| {
+        let code = input.generated.clone()?;
+        is_of(&code, &input.document.text).then_some(code)
+    };
+    if let (Some(old), Some(new)) = (checked_in(base), checked_in(revision)) {
+        return Ok((old, new));
+    }
+    // One after the other: the second finds the generator built.
+    Ok((generate(base)?, generate(revision)?))
+}
+
+/// Whether generated code says that it was made of a text.
+fn is_of(code: &str, text: &str) -> bool {
+    let hash = hex::encode(Sha256::digest(text.as_bytes()));
+    let line = format!("// spec sha256: {hash}");
+    code.lines()
+        .take_while(|it| it.starts_with("//"))
+        .any(|it| it == line)
+}
+
+fn generate(input: &Input) -> Result<String, String> {
+    let run = || -> io::Result<Output> {
+        let mut child = command()
+            .args(["--spec", "-", "--emit-code"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        // A generator that doesn't read all of it says why.
+        if let Some(mut stdin) = child.stdin.take() {
+            let _ = stdin.write_all(input.document.text.as_bytes());
+        }
+        child.wait_with_output()
+    };
+    let no_code = |why: &str| format!("{} has no generated code: {why}", input.document.name);
+    let output = run().map_err(|error| no_code(&format!("cargo can't be started: {error}")))?;
+    if output.status.success() {
+        return String::from_utf8(output.stdout).map_err(|error| no_code(&error.to_string()));
+    }
+    let message = plain(&String::from_utf8_lossy(&output.stderr));
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    Err(match message.trim_start_matches("error: ") {
+        "" => no_code(&format!("the generator ended with {}", output.status)),
+        message => no_code(message),
+    })
 }
 
 #[cfg(test)]
@@ -133,14 +94,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_generated_code_is_fresh() {
-        let mut diff = Vec::new();
-        let outcome = run(&Paths::default(), Mode::Check, &mut diff).unwrap();
-        assert_eq!(
-            outcome,
-            Outcome::Done,
-            "the generated code is stale; run `cargo xtask codegen`\n{}",
-            String::from_utf8_lossy(&diff)
-        );
+    fn code_is_known_by_the_hash_of_its_spec() {
+        let hash = hex::encode(Sha256::digest("a: 1\n"));
+        let code = format!("// @generated\n// spec sha256: {hash}\n\npub struct A;\n");
+        assert!(is_of(&code, "a: 1\n"));
+        assert!(!is_of(&code, "a: 1\n "));
     }
 }

@@ -1,19 +1,29 @@
 //! The command line of `cargo xtask`.
 
+mod accepted;
+mod ci;
+mod codegen;
+mod diff;
+mod inputs;
+mod report;
+
+use std::error::Error;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use xtask::diff::report::{FailOn, Format};
-use xtask::diff::{self, Options, rules};
-use xtask::generator;
+use xtask_diff::rules;
+use xtask_spec::BadInput;
+
+use self::ci::Step;
+use self::report::{FailOn, Format};
 
 /// The exit code for bad input and usage, as `clap` has it for usage.
 const BAD_INPUT: u8 = 2;
 
-/// The commands of this workspace.
+/// Development tasks for this workspace.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Cli {
@@ -29,9 +39,15 @@ enum Cmd {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    /// Tell what a change of the OpenAPI spec means for those who use the client.
+    /// Report how a change to the OpenAPI spec affects users of the client.
     #[command(after_help = DIFF_HELP)]
     Diff(DiffArgs),
+    /// Run what must hold on main.
+    Ci {
+        /// The steps [default: all, in this order].
+        #[arg(value_enum, value_name = "STEP")]
+        steps: Vec<Step>,
+    },
 }
 
 const DIFF_HELP: &str = "\
@@ -46,83 +62,63 @@ Exit codes:
 
 #[derive(Args)]
 struct DiffArgs {
-    /// What it was [default: where the branch left the main branch, or HEAD].
+    /// Old spec [default: where the branch left the main branch, or HEAD].
     base: Option<String>,
-    /// What it is [default: openapi/llm-obs-datasets.yaml in the working tree].
+    /// New spec [default: openapi/llm-obs-datasets.yaml in the working tree].
     revision: Option<String>,
-    /// The form of the report.
+    /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// What is enough for exit code 1.
+    /// Exit with code 1 on changes of at least this severity.
     #[arg(long, value_enum, default_value_t)]
     fail_on: FailOn,
-    /// Print the version that the changes ask for and their lines for the changelog instead.
+    /// Print the version bump and changelog lines instead of the report.
     #[arg(long, conflicts_with = "format")]
     summary: bool,
-    /// The list of accepted changes [default: openapi/accepted-changes.toml, if REVISION is the
+    /// List of accepted changes [default: openapi/accepted-changes.toml, if REVISION is the
     /// spec of the working tree].
     #[arg(long, value_name = "FILE")]
     accepted: Option<PathBuf>,
-    /// Print the table of rules instead.
+    /// Print the table of rules.
     #[arg(long, exclusive = true)]
     rules: bool,
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Cmd::Codegen { args } => codegen(&args),
-        Cmd::Diff(args) => diff(args),
-    }
-}
-
-/// The command is a program of its own, which is built when it is needed.
-fn codegen(args: &[OsString]) -> ExitCode {
-    match generator::command().args(args).status() {
-        Ok(status) => {
-            let code = status.code().and_then(|code| u8::try_from(code).ok());
-            ExitCode::from(code.unwrap_or(BAD_INPUT))
-        }
-        Err(error) => {
-            eprintln!("error: cargo can't be started: {error}\n  help: install Rust, or set CARGO");
-            ExitCode::from(BAD_INPUT)
-        }
-    }
-}
-
-fn diff(args: DiffArgs) -> ExitCode {
-    if args.rules {
-        return print(&rules::table(), ExitCode::SUCCESS);
-    }
-    let options = Options {
-        base: args.base,
-        revision: args.revision,
-        accepted: args.accepted,
+    let ended = match Cli::parse().command {
+        Cmd::Codegen { args } => codegen::run(&args),
+        Cmd::Diff(args) => compare(args),
+        Cmd::Ci { steps } => ci::run(&steps).map(|()| ExitCode::SUCCESS),
     };
-    let report = match diff::run(&options) {
-        Ok(report) => report,
-        Err(error) => {
+    ended.unwrap_or_else(|error| {
+        if error.is::<BadInput>() {
             eprintln!("{error}");
             return ExitCode::from(BAD_INPUT);
         }
-    };
-    let text = if args.summary {
-        report.summary()
-    } else {
-        report.render(args.format)
-    };
-    let fails = report.fails(args.fail_on);
-    print(&text, ExitCode::from(u8::from(fails)))
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-/// Prints, without colours where they are not wanted. A reader that has seen enough is no error.
-fn print(text: &str, code: ExitCode) -> ExitCode {
+fn compare(args: DiffArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let (text, fails) = if args.rules {
+        (rules::table(), false)
+    } else {
+        let (base, revision) = (args.base.as_deref(), args.revision.as_deref());
+        let report = diff::run(base, revision, args.accepted)?;
+        let text = if args.summary {
+            report::summary(&report)
+        } else {
+            report::render(&report, args.format)
+        };
+        (text, report.fails(args.fail_on))
+    };
+    // Colours are left out where they are not wanted. A reader that has seen enough is no error.
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!(
-                "error: the report can't be written: {error}\n  help: check where the output goes"
-            );
-            ExitCode::from(BAD_INPUT)
+            let message = format!("can't be written: {error}");
+            Err(BadInput::new("the report", None, &message, "check where the output goes").into())
         }
-        _ => code,
+        _ => Ok(ExitCode::from(u8::from(fails))),
     }
 }

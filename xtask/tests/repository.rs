@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::workspace;
+use xtask_spec::workspace;
 
 fn read(path: &str) -> String {
     fs::read_to_string(workspace::root().join(path)).unwrap()
@@ -151,12 +151,8 @@ fn missing(command: &str) -> Option<String> {
 }
 
 fn help_of_xtask(subcommand: &str) -> String {
-    // What `cargo xtask codegen` would build first and then run.
-    let codegen = option_env!("CARGO_BIN_EXE_xtask-codegen").filter(|_| subcommand == "codegen");
-    let mut command = Command::new(codegen.unwrap_or(env!("CARGO_BIN_EXE_xtask")));
-    if codegen.is_none() {
-        command.arg(subcommand);
-    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.arg(subcommand);
     let output = command.arg("--help").output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "cargo xtask {subcommand}: {error}");
@@ -223,42 +219,5 @@ fn what_is_missing_is_found() {
             found.contains("no_such") || found.contains("no-such"),
             "{found}"
         );
-    }
-}
-
-/// Fuzz targets are outside the workspace, and compile private modules in by their files: nothing but a
-/// fuzz run builds them, so that it would be the first to find that a file no longer stands alone.
-#[test]
-fn what_fuzz_targets_compile_in_stands_alone() {
-    let targets = workspace::root().join("fuzz/fuzz_targets");
-    let mut seen = 0;
-    for target in fs::read_dir(&targets).unwrap() {
-        let text = fs::read_to_string(target.unwrap().path()).unwrap();
-        for part in text.split("#[path = \"").skip(1) {
-            let module = targets.join(part.split('"').next().unwrap());
-            let source = fs::read_to_string(&module).unwrap();
-            let uses = source.lines().filter(|line| !line.trim().starts_with("//"));
-            let others: Vec<&str> = uses.filter(|line| line.contains("crate::")).collect();
-            assert!(others.is_empty(), "{}: {others:?}", module.display());
-            seen += 1;
-        }
-    }
-    assert!(seen > 0);
-}
-
-#[test]
-fn actions_of_others_are_pinned_by_commit() {
-    for file in fs::read_dir(workspace::root().join(".github/workflows")).unwrap() {
-        let file = file.unwrap().path();
-        let workflow = fs::read_to_string(&file).unwrap();
-        for line in workflow.lines() {
-            let Some((_, action)) = line.split_once("uses:") else {
-                continue;
-            };
-            let commit = action.split('@').nth(1).unwrap_or_default();
-            let commit = commit.split_whitespace().next().unwrap_or_default();
-            let is_commit = commit.len() == 40 && commit.chars().all(|c| c.is_ascii_hexdigit());
-            assert!(is_commit, "{}: {}", file.display(), action.trim());
-        }
     }
 }

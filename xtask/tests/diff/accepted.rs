@@ -1,9 +1,6 @@
 //! The list of accepted changes: what it accepts is shown and doesn't fail, and it stays true.
 
-use crate::workspace::{ACCEPTED, Outcome, SPEC, Workspace, spec};
-
-const LIMIT: &str = "{ name: limit, in: query, schema: { type: integer } }";
-const PAGE: &str = "{ name: page, in: query, schema: { type: integer } }";
+use crate::workspace::{ACCEPTED, LIMIT, Outcome, PAGE, SPEC, Workspace, spec};
 
 /// A workspace in which two parameters were removed, with a list.
 fn removed(list: &str) -> Workspace {

@@ -27,10 +27,7 @@ fn a_document_that_cannot_be_used_is_refused() {
         (b"{\"a\": 1".to_vec(), &["bad.yaml:", "is not valid YAML"]),
         (
             b"a: 1\nb: 2\na: 3\n".to_vec(),
-            &[
-                "bad.yaml:3:1: the same key stands twice",
-                "remove or rename",
-            ],
+            &["bad.yaml:3:1: duplicate key", "remove or rename"],
         ),
         (
             b"just text\n".to_vec(),
@@ -64,8 +61,8 @@ fn a_document_that_cannot_be_used_is_refused() {
         (
             with_schema("{ $ref: '#/components/schemas/B' }"),
             &[
-                "bad.yaml:5:10: #/components/schemas/A/$ref: the reference `#/components/schemas/B` leads nowhere",
-                "correct the name, or add",
+                "bad.yaml:5:10: #/components/schemas/A/$ref: `#/components/schemas/B` doesn't exist",
+                "correct the name, or add `B`",
             ],
         ),
         (
@@ -86,7 +83,7 @@ fn a_document_that_cannot_be_used_is_refused() {
         (
             with_schema("{ $ref: '#/components/schemas/A' }"),
             &[
-                "bad.yaml:5:5: #/components/schemas/A: the definition is cyclic",
+                "bad.yaml:5:5: #/components/schemas/A: `A` is defined by itself",
                 "break the circle",
             ],
         ),
@@ -94,7 +91,7 @@ fn a_document_that_cannot_be_used_is_refused() {
             with_schema(
                 "{ allOf: [{ $ref: '#/components/schemas/B' }] }\n    B: { oneOf: [{ $ref: '#/components/schemas/A' }] }",
             ),
-            &["bad.yaml:5:5: #/components/schemas/A: the definition is cyclic"],
+            &["bad.yaml:5:5: #/components/schemas/A: `A` is defined by itself"],
         ),
         (
             format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)).into_bytes(),
@@ -242,7 +239,7 @@ fn a_history_that_ends_early_is_told() {
         crate::workspace::Outcome::from(command.output().unwrap())
     };
     shallow(&[]).assert_refused(&[
-        "git: where the branch started can't be told",
+        "git: can't determine where the branch started",
         "run `git fetch --unshallow`, or name the base",
     ]);
     shallow(&["HEAD"]).assert_reported(0, &["no changes"]);
@@ -262,6 +259,33 @@ fn a_link_that_leads_nowhere_is_told() {
             .diff(&[link, "main"])
             .assert_refused(&[&refused, "name a file"]);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_writes_to_is_refused() {
+    let workspace = Workspace::with(GOOD);
+    let pipe = workspace.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    workspace.diff(&["pipe", "main"]).assert_refused(&[
+        "pipe: can't be read: it is not a regular file",
+        "or pipe it",
+    ]);
+}
+
+#[test]
+fn an_endless_input_is_refused() {
+    let workspace = Workspace::with(GOOD);
+    let scalar = [GOOD.as_bytes(), b"x-a: ", &vec![b'a'; 33 << 20]].concat();
+    workspace.write("large.yaml", &scalar);
+    let refused = ["is larger than 32 MiB", "leave out"];
+    workspace
+        .diff(&["large.yaml", "main"])
+        .assert_refused(&refused);
+    workspace.write(SPEC, &scalar);
+    workspace.commit();
+    workspace.diff(&["HEAD", "main~0"]).assert_refused(&refused);
 }
 
 #[cfg(unix)]

@@ -2,30 +2,12 @@
 
 use std::fs;
 
-use serde_json::Value;
-use xtask::diff::rules;
+use xtask_diff::rules as table;
 
-use crate::workspace::{SPEC, Workspace, spec};
-
-const LIMIT: &str = "{ name: limit, in: query, schema: { type: integer } }";
-const PAGE: &str = "{ name: page, in: query, schema: { type: integer } }";
+use crate::workspace::{LIMIT, PAGE, SPEC, Workspace, rules, spec};
 
 fn base() -> String {
     spec("base", LIMIT)
-}
-
-fn json(workspace: &Workspace, args: &[&str]) -> Value {
-    let outcome = workspace.diff(&[args, &["--format", "json", "--fail-on", "none"]].concat());
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    serde_json::from_str(&outcome.out).unwrap()
-}
-
-fn rules(report: &Value) -> Vec<&str> {
-    let changes = report["changes"].as_array().unwrap();
-    changes
-        .iter()
-        .map(|it| it["rule"].as_str().unwrap())
-        .collect()
 }
 
 fn short(commit: &str) -> String {
@@ -46,7 +28,7 @@ fn by_default_the_working_tree_is_compared_with_the_start_of_the_branch() {
     workspace.git(&["checkout", "--quiet", "topic"]);
     workspace.write(SPEC, spec("worktree", LIMIT));
 
-    let report = json(&workspace, &[]);
+    let report = workspace.json(&[]);
     assert_eq!(
         report["base"],
         format!("{} (merge base with main)", short(&start))
@@ -64,7 +46,7 @@ fn the_main_branch_of_the_remote_goes_first() {
     workspace.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     workspace.write(SPEC, spec("local", LIMIT));
     workspace.commit();
-    let report = json(&workspace, &[]);
+    let report = workspace.json(&[]);
     assert_eq!(
         report["base"],
         format!("{} (merge base with origin/main)", short(&start))
@@ -80,7 +62,7 @@ fn without_a_main_branch_the_base_is_the_last_commit() {
     workspace.commit();
     let head = workspace.git(&["rev-parse", "HEAD"]);
     workspace.write(SPEC, spec("third", LIMIT));
-    let report = json(&workspace, &[]);
+    let report = workspace.json(&[]);
     assert_eq!(report["base"], format!("{} (HEAD)", short(&head)));
     let message = report["changes"][0]["message"].as_str().unwrap();
     assert!(message.contains("from `second` to `third`"), "{message}");
@@ -117,7 +99,7 @@ fn files_revisions_paths_in_revisions_and_standard_input_are_compared() {
             ["file.yaml", "the working tree"],
         ),
     ] {
-        let report = json(&workspace, args);
+        let report = workspace.json(args);
         let found = report["changes"][0]["message"].as_str().unwrap();
         assert!(found.contains(message), "{args:?}: {found}");
         assert_eq!([&report["base"], &report["revision"]], labels, "{args:?}");
@@ -136,7 +118,7 @@ fn a_file_goes_before_a_revision_of_the_same_name() {
     let workspace = Workspace::with(&base());
     workspace.git(&["tag", "both"]);
     workspace.write("both", spec("file", LIMIT));
-    let report = json(&workspace, &["both", "HEAD"]);
+    let report = workspace.json(&["both", "HEAD"]);
     let message = report["changes"][0]["message"].as_str().unwrap();
     assert!(message.contains("from `file` to `base`"), "{message}");
 }
@@ -169,100 +151,6 @@ fn the_exit_code_says_whether_the_threshold_is_reached() {
             .diff(&["--summary"])
             .assert_reported(codes[0], &["version: "]);
     }
-}
-
-#[test]
-fn checked_in_code_tells_what_a_change_means_for_rust() {
-    let code = |arguments: &str| {
-        format!(
-            "pub struct Client;\nimpl Client {{ pub async fn get_a(&self{arguments}) -> u8 {{ 0 }} }}\n"
-        )
-    };
-    let loosened = spec("base", &format!("{LIMIT}, {PAGE}"));
-    for (arguments, rust, codes) in [
-        ("", "compatible", [0, 0]),
-        (", page: Option<i64>", "breaking", [0, 1]),
-    ] {
-        let workspace = Workspace::bare("");
-        workspace.write_with_code(&base(), &code(""));
-        workspace.git(&["init", "--quiet"]);
-        workspace.commit();
-        workspace.write_with_code(&loosened, &code(arguments));
-        let report = json(&workspace, &[]);
-        assert_eq!(rules(&report), ["optional-parameter-added"]);
-        let change = &report["changes"][0];
-        assert_eq!(change["rust"], rust);
-        assert_eq!(report["summary"]["rust"], rust);
-        let items = change["rust_items"].as_array().unwrap();
-        assert_eq!(items.is_empty(), rust == "compatible");
-        for (threshold, code) in ["breaking", "rust-breaking"].iter().zip(codes) {
-            let outcome = workspace.diff(&["--fail-on", threshold]);
-            outcome.assert_reported(code, &[&format!("Rust code: {rust}")]);
-        }
-        let bump = if rust == "compatible" {
-            "minor"
-        } else {
-            "major"
-        };
-        let summary = workspace.diff(&["--summary"]);
-        summary.assert_reported(0, &[&format!("version: {bump}")]);
-    }
-}
-
-#[test]
-fn code_that_changes_while_the_wire_stays_is_told() {
-    let base = "pub mod types { pub struct Model { pub id: i64 } }\n";
-    let wrapped = LIMIT.replace("{ type: integer }", "{ allOf: [{ type: integer }] }");
-    for (code, rule, item) in [
-        (
-            base.replace("Model", "Thing"),
-            "rust-item-removed",
-            "`types::Model` is renamed to `types::Thing`",
-        ),
-        (
-            base.replace("i64", "i32"),
-            "rust-item-changed",
-            "`types::Model.id` was `i64`, and is `i32`",
-        ),
-        (
-            base.replace("pub id", "pub more: u8, pub id"),
-            "rust-item-added",
-            "`types::Model` has one more public field",
-        ),
-    ] {
-        let workspace = Workspace::bare("");
-        workspace.write_with_code(&self::base(), base);
-        workspace.git(&["init", "--quiet"]);
-        workspace.commit();
-        workspace.write_with_code(&spec("base", &wrapped), &code);
-        let report = json(&workspace, &[]);
-        assert_eq!(rules(&report), [rule]);
-        assert_eq!(report["changes"][0]["level"], "none");
-        assert_eq!(report["changes"][0]["rust"], "breaking");
-        let message = report["changes"][0]["message"].as_str().unwrap();
-        assert!(message.contains(item), "{message}");
-        workspace.diff(&[]).assert_reported(0, &["1 in Rust only"]);
-        workspace
-            .diff(&["--summary"])
-            .assert_reported(0, &["version: major"]);
-    }
-}
-
-#[test]
-fn without_a_generator_the_report_says_why_rust_is_unknown() {
-    let workspace = Workspace::with(&base());
-    workspace.write(SPEC, spec("base", ""));
-    workspace.diff(&[]).assert_reported(
-        1,
-        &[
-            "Rust code: unknown",
-            "in Rust: not known",
-            "cargo can't be started",
-        ],
-    );
-    let report = json(&workspace, &[]);
-    let why = report["summary"]["rust_unknown_because"].as_str().unwrap();
-    assert!(why.contains("cargo can't be started"), "{why}");
 }
 
 #[test]
@@ -323,8 +211,8 @@ fn the_rules_are_those_of_the_table_in_the_repository() {
     let workspace = Workspace::bare("");
     let outcome = workspace.diff(&["--rules"]);
     outcome.assert_reported(0, &[]);
-    assert_eq!(outcome.out, rules::table());
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/diff-rules.md");
+    assert_eq!(outcome.out, table::table());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/diff/rules.md");
     assert_eq!(outcome.out, fs::read_to_string(path).unwrap());
 }
 

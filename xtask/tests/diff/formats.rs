@@ -1,76 +1,99 @@
-//! Each case's report is the one beside it, in all forms.
+//! The forms of a report, of a few documents with changes of many kinds.
 
-use std::env;
-use std::fs;
+use std::path::Path;
 
-use anstream::adapter::strip_str;
-use xtask::diff::report::{FailOn, Format};
+use expect_test::expect_file;
+use serde_json::{Value, json};
 
-use crate::cases;
+use crate::workspace::compare;
 
-const FORMATS: [(&str, Format); 4] = [
-    ("text", Format::Text),
-    ("markdown", Format::Markdown),
-    ("json", Format::Json),
-    ("github", Format::Github),
-];
+const BASE: &str = include_str!("formats/base.yaml");
 
-fn golden(base: &str, patched: &str) -> String {
-    let plain = |text: String| strip_str(&text).to_string();
-    let forward = cases::report(base, patched);
-    let mut sections: Vec<(&str, String)> = FORMATS
-        .iter()
-        .map(|(name, format)| (*name, plain(forward.render(*format))))
-        .collect();
-    sections.push(("summary", forward.summary()));
-    let backward = cases::report(patched, base);
-    sections.push(("text, backward", plain(backward.render(Format::Text))));
-    sections
-        .iter()
-        .map(|(name, text)| ["==== ", name, "\n", text].concat())
-        .collect()
+/// What is told of a change to the base in all forms, which the file of the name holds.
+fn assert_forms(name: &str, edits: &[(&str, &str)]) {
+    let revision = edits.iter().fold(BASE.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to)
+    });
+    let mut told = String::new();
+    for args in [
+        ["--format", "text"],
+        ["--format", "markdown"],
+        ["--format", "github"],
+        ["--format", "json"],
+        ["--summary", "--fail-on=none"],
+    ] {
+        let outcome = compare(BASE, &revision, &args);
+        assert_eq!(outcome.error, "");
+        told.extend(["==== ", args[0], " ", args[1], "\n", &outcome.out]);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/formats");
+    expect_file![folder.join(format!("{name}.txt"))].assert_eq(&told);
 }
 
 #[test]
-fn each_case_has_its_report() {
-    let update = env::var_os("UPDATE_GOLDENS").is_some_and(|it| it == "1");
-    let base = cases::base();
-    let mut wrong = Vec::new();
-    for case in cases::all() {
-        let now = golden(&base, &case.patched());
-        let path = case.golden();
-        if update {
-            fs::write(&path, &now).unwrap();
-        } else if fs::read_to_string(&path).ok().as_ref() != Some(&now) {
-            wrong.push(format!("{}\n{now}", path.display()));
-        }
-    }
-    let remedy = "look at these, and run with UPDATE_GOLDENS=1 if they are right";
-    assert!(wrong.is_empty(), "{remedy}:\n{}", wrong.join("\n"));
+fn changes_of_all_levels() {
+    assert_forms(
+        "all-levels",
+        &[
+            ("A list of widgets.", "Widgets, the newest first."),
+            (
+                "        - { name: limit",
+                "        - { name: page, in: query, schema: { type: integer } }\n        - { name: limit",
+            ),
+            ("required: [id, kind]", "required: [kind]"),
+            ("enum: [bolt, nut]", "enum: [bolt, nut, gear]"),
+        ],
+    );
+}
+
+#[test]
+fn changes_in_rust_only() {
+    assert_forms(
+        "rust-only",
+        &[
+            (
+                "kind: { $ref: '#/components/schemas/Kind' }",
+                "kind: { $ref: '#/components/schemas/Sort' }",
+            ),
+            ("    Kind:", "    Sort:"),
+        ],
+    );
+}
+
+#[test]
+fn changes_of_the_document_and_of_no_known_code() {
+    assert_forms(
+        "unknown-code",
+        &[
+            ("version: 1.0.0", "version: 2.0.0"),
+            ("operationId: createWidget", "operationId: list_widgets"),
+            ("in: header, name: X-Key", "in: query, name: key"),
+        ],
+    );
 }
 
 #[test]
 fn a_document_against_itself_is_empty_in_all_forms() {
-    let base = cases::base();
-    for text in cases::all().iter().map(cases::Case::patched).chain([base]) {
-        let report = cases::report(&text, &text);
-        assert!(report.changes.is_empty());
-        for (name, format) in FORMATS {
-            let text = strip_str(&report.render(format)).to_string();
-            let expected = match format {
-                Format::Text => "base → revision\nno changes\n",
-                Format::Markdown => "### Spec diff: no changes\n\n`base` → `revision`\n",
-                Format::Github => "spec diff: no changes\n",
-                Format::Json => {
-                    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-                    assert_eq!(value["changes"], serde_json::json!([]));
-                    assert_eq!(value["summary"]["rust"], "compatible");
-                    continue;
-                }
-            };
-            assert_eq!(text, expected, "{name}");
-        }
-        assert_eq!(report.summary(), "version: as it is\n");
-        assert!(!report.fails(FailOn::Any));
+    for (args, expected) in [
+        (
+            ["--format", "text"],
+            "base.yaml → revision.yaml\nno changes\n",
+        ),
+        (
+            ["--format", "markdown"],
+            "### Spec diff: no changes\n\n`base.yaml` → `revision.yaml`\n",
+        ),
+        (["--format", "github"], "spec diff: no changes\n"),
+        (["--summary", "--fail-on=any"], "version: as it is\n"),
+    ] {
+        let outcome = compare(BASE, BASE, &args);
+        outcome.assert_reported(0, &[]);
+        assert_eq!(outcome.out, expected);
     }
+    let outcome = compare(BASE, BASE, &["--format", "json", "--fail-on", "any"]);
+    outcome.assert_reported(0, &[]);
+    let report: Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!(report["changes"], json!([]));
+    assert_eq!(report["summary"]["rust"], "compatible");
 }

@@ -1,11 +1,8 @@
 //! What `cargo xtask diff` says of Rust, with the generator: by the code that both specs give.
 
-use std::fs;
+use serde_json::{Value, json};
 
-use tempfile::TempDir;
-use xtask::diff::report::{FailOn, Report};
-use xtask::diff::rules::Wire;
-use xtask::diff::{self, Change, Options, Rust};
+use crate::workspace::compare;
 
 const BASE: &str = "\
 openapi: 3.0.3
@@ -42,50 +39,52 @@ fn with(from: &str, to: &str) -> String {
     BASE.replace(from, to)
 }
 
-fn report(base: &str, revision: &str) -> Report {
-    let folder = TempDir::new().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        Some(path.to_str().unwrap().to_owned())
-    };
-    let options = Options {
-        base: file("base.yaml", base),
-        revision: file("revision.yaml", revision),
-        accepted: None,
-    };
-    diff::run(&options).unwrap_or_else(|error| panic!("{error}"))
+fn report(base: &str, revision: &str) -> Value {
+    let outcome = compare(base, revision, &["--format", "json", "--fail-on", "none"]);
+    outcome.assert_reported(0, &[]);
+    serde_json::from_str(&outcome.out).unwrap()
 }
 
 /// The one change from the base to a revision.
-fn change(revision: &str) -> Change {
-    let report = report(BASE, revision);
-    assert_eq!(report.rust_unknown, None);
-    match <[Change; 1]>::try_from(report.changes) {
-        Ok([change]) => change,
-        Err(changes) => panic!("{changes:#?}"),
-    }
+fn change(revision: &str) -> Value {
+    let mut report = report(BASE, revision);
+    assert_eq!(report["summary"]["rust_unknown_because"], Value::Null);
+    let changes = report["changes"].as_array_mut().unwrap();
+    assert_eq!(changes.len(), 1, "{changes:#?}");
+    changes.remove(0)
 }
 
 /// Rule, verdict on the wire, verdict on Rust.
-fn verdict(change: &Change) -> (&str, Wire, Rust) {
-    (change.rule.id, change.rule.wire, change.rust)
+fn verdict(change: &Value) -> [&str; 3] {
+    ["rule", "level", "rust"].map(|field| change[field].as_str().unwrap())
+}
+
+fn verdicts(report: &Value) -> Vec<[&str; 3]> {
+    let changes = report["changes"].as_array().unwrap();
+    changes.iter().map(verdict).collect()
+}
+
+fn assert_holds(texts: &Value, parts: &[&str]) {
+    let texts = texts.to_string();
+    for part in parts {
+        assert!(texts.contains(part), "{part} is not in {texts}");
+    }
+}
+
+/// Whether what is told reaches both thresholds.
+fn assert_breaks_rust_only(revision: &str) {
+    compare(BASE, revision, &["--fail-on", "breaking"]).assert_reported(0, &[]);
+    compare(BASE, revision, &["--fail-on", "rust-breaking"]).assert_reported(1, &[]);
 }
 
 #[test]
 fn a_component_with_another_name_and_the_same_shape_breaks_rust_only() {
     let change = change(&with("schemas/Kind", "schemas/Sort").replace("    Kind:", "    Sort:"));
-    assert_eq!(
-        verdict(&change),
-        ("component-renamed", Wire::None, Rust::Breaking)
-    );
-    assert!(
-        change.message.contains("`Kind` renamed to `Sort`"),
-        "{}",
-        change.message
-    );
-    assert_eq!(change.base.pointer, "/components/schemas/Kind");
-    assert_eq!(change.revision.pointer, "/components/schemas/Sort");
+    assert_eq!(verdict(&change), ["component-renamed", "none", "breaking"]);
+    assert_holds(&change["message"], &["`Kind` renamed to `Sort`"]);
+    let location = &change["location"];
+    assert_eq!(location["base"]["pointer"], "#/components/schemas/Kind");
+    assert_eq!(location["revision"]["pointer"], "#/components/schemas/Sort");
 }
 
 #[test]
@@ -93,67 +92,46 @@ fn words_change_no_code() {
     let change = change(&with("What it is called.", "Its name."));
     assert_eq!(
         verdict(&change),
-        ("description-changed", Wire::Docs, Rust::Compatible)
+        ["description-changed", "docs", "compatible"]
     );
-    assert_eq!(change.rust_items, <[String; 0]>::default());
+    assert_eq!(change["rust_items"], json!([]));
 }
 
 #[test]
 fn an_operation_with_another_id_is_another_method() {
     let change = change(&with("createWidget", "makeWidget"));
-    assert_eq!(
-        verdict(&change),
-        ("operation-id-changed", Wire::NonBreaking, Rust::Breaking)
-    );
-    let items = change.rust_items.join("\n");
-    assert!(items.contains("`Client::create_widget` is gone"), "{items}");
+    let expected = ["operation-id-changed", "non-breaking", "breaking"];
+    assert_eq!(verdict(&change), expected);
+    assert_holds(&change["rust_items"], &["`Client::create_widget` is gone"]);
 }
 
 #[test]
 fn a_field_of_a_struct_that_users_build_breaks_them() {
-    let report = report(
-        BASE,
-        &with(
-            "        size:",
-            "        note: { type: string }\n        size:",
-        ),
+    let revision = with(
+        "        size:",
+        "        note: { type: string }\n        size:",
     );
-    let verdicts: Vec<_> = report.changes.iter().map(verdict).collect();
+    let report = report(BASE, &revision);
     let rules = [
         "request-optional-property-added",
         "response-optional-property-added",
     ];
-    assert_eq!(
-        verdicts,
-        rules.map(|rule| (rule, Wire::NonBreaking, Rust::Breaking))
-    );
-    let items = report.changes[0].rust_items.join("\n");
-    assert!(
-        items.contains("Widget") && items.contains("note"),
-        "{items}"
-    );
-    assert!(!report.fails(FailOn::Breaking));
-    assert!(report.fails(FailOn::RustBreaking));
+    let expected = rules.map(|rule| [rule, "non-breaking", "breaking"]);
+    assert_eq!(verdicts(&report), expected);
+    assert_holds(&report["changes"][0]["rust_items"], &["Widget", "note"]);
+    assert_breaks_rust_only(&revision);
 }
 
 #[test]
 fn a_variant_of_an_enum_is_told_by_its_name() {
     let report = report(BASE, &with("[bolt, nut]", "[bolt, nut, gear]"));
-    let verdicts: Vec<_> = report
-        .changes
-        .iter()
-        .map(|it| (it.rule.id, it.rule.wire))
-        .collect();
-    assert_eq!(
-        verdicts,
-        [
-            ("response-enum-value-added", Wire::Breaking),
-            ("request-enum-value-added", Wire::NonBreaking),
-        ]
-    );
-    for change in &report.changes {
-        assert_eq!(change.rust, Rust::Breaking, "{change:?}");
-        assert!(change.rust_items.join("\n").contains("Gear"), "{change:?}");
+    let expected = [
+        ["response-enum-value-added", "breaking", "breaking"],
+        ["request-enum-value-added", "non-breaking", "breaking"],
+    ];
+    assert_eq!(verdicts(&report), expected);
+    for change in report["changes"].as_array().unwrap() {
+        assert_holds(&change["rust_items"], &["Gear"]);
     }
 }
 
@@ -164,17 +142,14 @@ fn a_reference_written_out_is_another_type() {
         "kind: { type: string, enum: [bolt, nut] }",
     );
     let report = report(BASE, &inlined);
-    assert!(!report.changes.is_empty());
-    for change in &report.changes {
-        assert_eq!(
-            (change.rule.wire, change.rust),
-            (Wire::None, Rust::Breaking),
-            "{change:?}"
-        );
-        assert!(change.rule.id.starts_with("rust-item-"), "{change:?}");
-        assert!(change.message.starts_with("in Rust, "), "{change:?}");
+    assert_ne!(report["changes"], json!([]));
+    for change in report["changes"].as_array().unwrap() {
+        let [rule, level, rust] = verdict(change);
+        assert_eq!((level, rust), ("none", "breaking"), "{change}");
+        assert!(rule.starts_with("rust-item-"), "{change}");
+        assert_holds(&change["message"], &["in Rust, "]);
     }
-    assert!(!report.fails(FailOn::Breaking));
+    assert_breaks_rust_only(&inlined);
 }
 
 #[test]
@@ -183,28 +158,17 @@ fn a_parameter_is_an_argument() {
         "        - { name: dry_run",
         "        - { name: limit, in: query, schema: { type: integer } }\n        - { name: dry_run",
     ));
-    assert_eq!(
-        verdict(&change),
-        (
-            "optional-parameter-added",
-            Wire::NonBreaking,
-            Rust::Breaking
-        )
-    );
-    assert!(
-        change.rust_items.join("\n").contains("Option<i64>"),
-        "{change:?}"
-    );
+    let expected = ["optional-parameter-added", "non-breaking", "breaking"];
+    assert_eq!(verdict(&change), expected);
+    assert_holds(&change["rust_items"], &["Option<i64>"]);
 }
 
 #[test]
 fn an_operation_is_a_method_more() {
     let operation = "  /parts:\n    get:\n      operationId: listParts\n      responses: { '204': { description: None. } }\n";
     let change = change(&with("components:\n", &format!("{operation}components:\n")));
-    assert_eq!(
-        verdict(&change),
-        ("operation-added", Wire::NonBreaking, Rust::Compatible)
-    );
+    let expected = ["operation-added", "non-breaking", "compatible"];
+    assert_eq!(verdict(&change), expected);
 }
 
 #[test]
@@ -215,16 +179,12 @@ fn a_spec_without_code_leaves_rust_unknown_and_says_why() {
         "  /parts:\n    get: { operationId: create_widget, responses: { '204': { description: None. } } }\ncomponents:\n",
     );
     let report = report(BASE, &twice);
-    let why = report.rust_unknown.as_deref().unwrap();
-    assert!(
-        why.contains("revision.yaml has no generated code: "),
-        "{why}"
+    assert_holds(
+        &report["summary"]["rust_unknown_because"],
+        &["revision.yaml has no generated code: ", "create_widget"],
     );
-    assert!(why.contains("create_widget"), "{why}");
-    assert!(
-        report.changes.iter().all(|it| it.rust == Rust::Unknown),
-        "{report:?}"
-    );
-    assert!(!report.fails(FailOn::Breaking));
-    assert!(report.fails(FailOn::RustBreaking));
+    for [_, _, rust] in verdicts(&report) {
+        assert_eq!(rust, "unknown", "{report}");
+    }
+    assert_breaks_rust_only(&twice);
 }

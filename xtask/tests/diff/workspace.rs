@@ -5,11 +5,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const SPEC: &str = "openapi/llm-obs-datasets.yaml";
 pub(crate) const ACCEPTED: &str = "openapi/accepted-changes.toml";
 const GENERATED: &str = "generated-client/src/generated.rs";
+
+pub(crate) const LIMIT: &str = "{ name: limit, in: query, schema: { type: integer } }";
+pub(crate) const PAGE: &str = "{ name: page, in: query, schema: { type: integer } }";
 
 /// The smallest document in which something can change.
 pub(crate) fn spec(description: &str, parameters: &str) -> String {
@@ -18,6 +22,12 @@ pub(crate) fn spec(description: &str, parameters: &str) -> String {
          /a:\n    get:\n      operationId: getA\n      parameters: [{parameters}]\n      \
          responses: {{ '200': {{ description: ok }} }}\n"
     )
+}
+
+/// The rules of a report in JSON.
+pub(crate) fn rules(report: &Value) -> Vec<&str> {
+    let changes = report["changes"].as_array().unwrap().iter();
+    changes.map(|it| it["rule"].as_str().unwrap()).collect()
 }
 
 pub(crate) struct Workspace {
@@ -111,6 +121,12 @@ impl Workspace {
         self.command(args).output().unwrap().into()
     }
 
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let outcome = self.diff(&[args, &["--format", "json", "--fail-on", "none"]].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        serde_json::from_str(&outcome.out).unwrap()
+    }
+
     pub(crate) fn diff_of_input(&self, args: &[&str], input: impl AsRef<[u8]>) -> Outcome {
         let mut child = self
             .command(args)
@@ -124,6 +140,20 @@ impl Workspace {
         drop(stdin);
         child.wait_with_output().unwrap().into()
     }
+}
+
+/// Compares two texts, `base.yaml` and `revision.yaml`, with the generator of this workspace.
+pub(crate) fn compare(base: &str, revision: &str, args: &[&str]) -> Outcome {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("base.yaml"), base).unwrap();
+    fs::write(folder.path().join("revision.yaml"), revision).unwrap();
+    let output = Command::new(program())
+        .current_dir(folder.path())
+        .env_remove("CLICOLOR_FORCE")
+        .args(["diff", "base.yaml", "revision.yaml"])
+        .args(args)
+        .output();
+    output.unwrap().into()
 }
 
 /// Absolute, so that it is found whatever `PATH` is.

@@ -1,0 +1,278 @@
+//! From the spec as the documentation has it to the spec that progenitor can take.
+//!
+//! The spec is never bent to the generator; this step is where the two differ. It is a pure
+//! function. Each rule stands for one thing that progenitor or typify can't do, names it, and can be
+//! deleted when they can.
+
+mod nullable_collections;
+mod open_enums;
+mod responses;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
+use xtask_spec::{Node, Operation, Spec};
+
+pub(crate) use self::responses::json_schema;
+
+/// A spec for the generator, with what was changed to get there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lowered {
+    /// The spec.
+    pub spec: Value,
+    /// The changes, in the order of the rules.
+    pub rewrites: Vec<Rewrite>,
+}
+
+/// One change to the spec.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rewrite {
+    /// The rule that made it.
+    pub rule: &'static str,
+    /// JSON pointer to what was changed.
+    pub pointer: String,
+}
+
+impl fmt::Display for Rewrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: #{}", self.rule, self.pointer)
+    }
+}
+
+/// Rewrites a schema that a response may hold. Gives the places that changed.
+type Rule = fn(&str, &Node, &mut Map<String, Value>) -> Vec<String>;
+
+/// The rules for the schemas of responses, in the order in which they are applied.
+const OF_RESPONSES: [(&str, Rule); 2] = [
+    ("open-response-enum", open_enums::open),
+    (
+        "nullable-response-collection",
+        nullable_collections::allow_null,
+    ),
+];
+
+/// Lowers a valid spec.
+pub fn lower(spec: &Spec<'_>) -> Lowered {
+    let mut value = spec.root().to_value();
+    // One order for all documents that mean the same, so that they generate the same code.
+    value.sort_all_objects();
+    let mut operations = Operation::all(spec);
+    operations.sort_by_key(|operation| operation.path);
+    let received = response_schemas(spec, &operations);
+    let mut rewrites = Vec::new();
+    for (rule, rewrite) in OF_RESPONSES {
+        for (pointer, schema) in &received {
+            if let Some(Value::Object(object)) = value.pointer_mut(pointer) {
+                let changed = rewrite(pointer, schema, object).into_iter();
+                rewrites.extend(changed.map(|pointer| Rewrite { rule, pointer }));
+            }
+        }
+    }
+    let pointers = responses::as_received(spec, &operations, &mut value).into_iter();
+    rewrites.extend(pointers.map(|pointer| Rewrite {
+        rule: "response-as-received",
+        pointer,
+    }));
+    Lowered {
+        spec: value,
+        rewrites,
+    }
+}
+
+/// All schemas that a response may hold, through references and inner schemas, by their places.
+fn response_schemas<'a>(
+    spec: &Spec<'a>,
+    operations: &[Operation<'a>],
+) -> BTreeMap<String, &'a Node> {
+    let mut found = BTreeMap::new();
+    let responses = operations.iter().flat_map(|it| it.node.map("responses"));
+    let contents = responses.flat_map(|(_, response)| spec.resolve(response).map("content"));
+    let mut open: Vec<&Node> = contents.filter_map(|(_, it)| it.get("schema")).collect();
+    while let Some(schema) = open.pop() {
+        let schema = spec.resolve(schema);
+        let pointer = spec.document().pointer(schema.id);
+        if found.insert(pointer, schema).is_none() {
+            open.extend(schemas_in(schema));
+        }
+    }
+    found
+}
+
+/// The schemas directly in a schema.
+fn schemas_in(schema: &Node) -> impl Iterator<Item = &Node> {
+    let listed = ["allOf", "oneOf", "anyOf"].iter();
+    let alone = ["not", "items", "additionalProperties"].iter();
+    let properties = schema.map("properties").iter().map(|(_, it)| it);
+    listed
+        .flat_map(|keyword| schema.list(keyword))
+        .chain(alone.filter_map(|keyword| schema.get(keyword)))
+        .chain(properties)
+        .filter(|it| it.is_map())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use xtask_spec::Document;
+
+    use super::*;
+
+    fn spec(schemas: &Value) -> Document {
+        let value = json!({
+            "openapi": "3.0.3",
+            "paths": { "/a": { "get": {
+                "operationId": "GetA",
+                "description": "Gets it.",
+                "requestBody": { "content": { "application/json": {
+                    "schema": { "$ref": "#/components/schemas/Sent" },
+                } } },
+                "responses": {
+                    "200": { "description": "Here.", "content": { "application/json": {
+                        "schema": { "$ref": "#/components/schemas/Received" },
+                    } } },
+                    "404": { "$ref": "#/components/responses/Lost" },
+                },
+            } } },
+            "components": {
+                "schemas": schemas,
+                "responses": { "Lost": { "description": "Not there.", "content": {
+                    "application/json": { "schema": { "$ref": "#/components/schemas/Fault" } },
+                } } },
+            },
+        });
+        Document::parse("spec.json".to_owned(), value.to_string()).unwrap()
+    }
+
+    fn lowered(document: &Document) -> Lowered {
+        lower(&Spec::new(document).unwrap())
+    }
+
+    /// The places that a rule changed.
+    fn changed<'l>(lowered: &'l Lowered, rule: &str) -> Vec<&'l str> {
+        let rewrites = lowered.rewrites.iter().filter(|it| it.rule == rule);
+        rewrites.map(|it| it.pointer.as_str()).collect()
+    }
+
+    fn word() -> Value {
+        json!({ "type": "string", "enum": ["a"], "description": "A word." })
+    }
+
+    #[test]
+    fn enums_of_responses_are_opened_and_those_of_requests_are_not() {
+        let lowered = lowered(&spec(&json!({
+            "Sent": word(),
+            "Received": { "type": "object", "properties": {
+                "word": { "$ref": "#/components/schemas/GoodWord" },
+                "list": { "type": "array", "items": word() },
+            } },
+            "GoodWord": word(),
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "open-response-enum"),
+            [
+                "/components/schemas/GoodWord",
+                "/components/schemas/Received/properties/list/items",
+            ]
+        );
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(schemas["Sent"], word());
+        assert_eq!(
+            schemas["GoodWord"],
+            json!({
+                "description": "A word.",
+                "oneOf": [
+                    {
+                        "type": "string",
+                        "enum": ["a"],
+                        "title": "GoodWordKnown",
+                        "description": "A value that the spec lists.",
+                    },
+                    { "type": "string", "title": "GoodWordUnknown" },
+                ],
+            })
+        );
+        let inner = &schemas["Received"]["properties"]["list"]["items"]["oneOf"];
+        assert_eq!(inner[0]["title"], "ReceivedListItemKnown");
+    }
+
+    #[test]
+    fn optional_collections_of_responses_become_nullable() {
+        let collections = json!({
+            "type": "object",
+            "required": ["must"],
+            "properties": {
+                "must": { "type": "array", "items": {} },
+                "list": { "type": "array", "items": {} },
+                "map": { "type": "object" },
+                "text": { "type": "string" },
+                "object": { "type": "object", "properties": { "a": {} } },
+            },
+        });
+        let lowered = lowered(&spec(&json!({
+            "Sent": collections,
+            "Received": collections,
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "nullable-response-collection"),
+            [
+                "/components/schemas/Received/properties/list",
+                "/components/schemas/Received/properties/map",
+            ]
+        );
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(schemas["Sent"], collections);
+        let properties = schemas["Received"]["properties"].as_object().unwrap();
+        let nullable: Vec<&str> = properties
+            .iter()
+            .filter(|(_, property)| property["nullable"] == true)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(nullable, ["list", "map"]);
+    }
+
+    #[test]
+    fn responses_become_one_that_keeps_everything() {
+        let lowered = lowered(&spec(&json!({ "Sent": {}, "Received": {}, "Fault": {} })));
+        let changed = changed(&lowered, "response-as-received");
+        assert_eq!(changed, ["/paths/~1a/get/responses"]);
+        let operation = &lowered.spec["paths"]["/a"]["get"];
+        assert_eq!(
+            operation["responses"],
+            json!({ "2XX": { "description": "Any success.", "content": { "*/*": {} } } })
+        );
+        assert_eq!(
+            operation["description"],
+            "Gets it.\n\nDocumented answers:\n\
+             - `200`: Here. ([`types::Received`])\n\
+             - `404`: Not there. ([`types::Fault`])\n"
+        );
+        assert_eq!(lowered.spec["components"].get("responses"), None);
+    }
+
+    #[test]
+    fn lowering_lists_what_it_rewrote() {
+        let lowered = lowered(&spec(
+            &json!({ "Sent": {}, "Received": word(), "Fault": {} }),
+        ));
+        let rewrites: Vec<String> = lowered.rewrites.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            rewrites,
+            [
+                "open-response-enum: #/components/schemas/Received",
+                "response-as-received: #/paths/~1a/get/responses",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_schema_that_holds_itself_comes_to_an_end() {
+        let tree = json!({ "type": "object", "properties": {
+            "children": { "type": "array", "items": { "$ref": "#/components/schemas/Received" } },
+        } });
+        let spec = spec(&json!({ "Sent": {}, "Received": tree, "Fault": {} }));
+        assert_eq!(lowered(&spec).rewrites.len(), 2);
+    }
+}

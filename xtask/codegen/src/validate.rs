@@ -1,0 +1,25 @@
+//! Whether a document can be used: a valid OpenAPI 3.0 document whose references, operations and
+//! examples hold together, and that the generator can take.
+//!
+//! Each check reports all of its faults at once, and relies on the checks before it.
+
+mod examples;
+mod operations;
+mod references;
+mod supported;
+
+use xtask_spec::{BadInput, Document, Spec};
+
+/// Checks that a document is valid OpenAPI 3.0.
+pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
+    let spec = Spec::valid(document)?;
+    document.refuse(&references::check(&spec))?;
+    document.refuse(&operations::check(&spec))?;
+    document.refuse(&examples::check(&spec))?;
+    Ok(spec)
+}
+
+/// Checks that the generator can take a valid document.
+pub fn generator(spec: &Spec<'_>) -> Result<(), BadInput> {
+    spec.document().refuse(&supported::check(spec))
+}

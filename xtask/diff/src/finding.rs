@@ -1,0 +1,36 @@
+//! A change as the comparison finds it, before its places in the text are known.
+
+use std::collections::BTreeSet;
+
+use xtask_spec::NodeId;
+
+use crate::rules::Rule;
+
+/// A change between two values.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static Rule,
+    /// The value in the base that has changed or that lacks what is new, and the same in the revision.
+    pub(crate) sites: Sites,
+    /// What has changed.
+    pub(crate) message: String,
+    /// The operations that it touches, by their numbers; none if it touches the document as a whole.
+    pub(crate) operations: BTreeSet<usize>,
+    /// The messages that lead to it, if it is in a schema that others refer to.
+    pub(crate) uses: BTreeSet<String>,
+}
+
+/// Values of the base and of the revision.
+pub(crate) type Sites = (NodeId, NodeId);
+
+impl Finding {
+    pub(crate) fn new(rule: &'static Rule, sites: Sites, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            sites,
+            message: message.into(),
+            operations: BTreeSet::new(),
+            uses: BTreeSet::new(),
+        }
+    }
+}

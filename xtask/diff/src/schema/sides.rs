@@ -1,0 +1,95 @@
+//! What the schemas of one value say in the base and in the revision: the context of their comparison.
+
+use xtask_spec::Node;
+
+use super::effective::Effective;
+use super::pairs::SitePair;
+use super::site::{Direction, Site};
+use crate::context::{MaybeNodes, Specs};
+use crate::finding::{Finding, Sites};
+use crate::rules::{Rule, SchemaRule};
+
+/// The schemas of one value.
+#[derive(Debug)]
+pub(super) struct Sides<'s, 'a> {
+    pub(super) specs: Specs<'s, 'a>,
+    pub(super) direction: Direction,
+    pub(super) purpose: Purpose,
+    pub(super) base: Effective<'a>,
+    pub(super) revision: Effective<'a>,
+    /// Where the schemas stand, for what has no place of its own.
+    pub(super) sites: Sites,
+    pub(super) findings: Vec<Finding>,
+    /// The schemas of inner values and alternatives, which are to be compared as well.
+    pub(super) children: Vec<SitePair<'a>>,
+}
+
+/// What a comparison is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// Report what has changed. Whether two schemas say the same is a comparison of its own, by the
+    /// function: a path from here to that comparison would be a circle.
+    Report(Same),
+    /// Decide whether two schemas say the same.
+    Sameness,
+}
+
+/// Whether the schemas of two sites say the same, words aside.
+pub(super) type Same = for<'s, 'a> fn(Specs<'s, 'a>, Direction, SitePair<'a>) -> bool;
+
+impl<'a> Sides<'_, 'a> {
+    /// What both sides say of something.
+    pub(super) fn both<T>(&self, of: impl Fn(&Effective<'a>) -> T) -> (T, T) {
+        (of(&self.base), of(&self.revision))
+    }
+
+    /// The outermost values of a keyword.
+    pub(super) fn first(&self, keyword: &str) -> MaybeNodes<'a> {
+        self.both(|it| it.first(keyword))
+    }
+
+    /// Notes a change at the places of its keywords, where they are there.
+    pub(super) fn note(
+        &mut self,
+        rule: &'static SchemaRule,
+        places: MaybeNodes<'_>,
+        message: impl Into<String>,
+    ) {
+        self.note_plain(self.direction.rule(rule), places, message);
+    }
+
+    /// The same of a rule that doesn't depend on the direction.
+    pub(super) fn note_plain(
+        &mut self,
+        rule: &'static Rule,
+        (base, revision): MaybeNodes<'_>,
+        message: impl Into<String>,
+    ) {
+        let at = |node: Option<&Node>, site| node.map_or(site, |node| node.id);
+        let sites = (at(base, self.sites.0), at(revision, self.sites.1));
+        self.findings.push(Finding::new(rule, sites, message));
+    }
+
+    pub(super) fn child(&mut self, base: Vec<&'a Node>, revision: Vec<&'a Node>) {
+        let base = Site::new(base, self.sites.0);
+        self.children
+            .push((base, Site::new(revision, self.sites.1)));
+    }
+
+    /// Whether schemas say the same, words aside. Where just that is asked of the schemas that hold
+    /// them, they are among what is to be compared for it.
+    pub(super) fn same(&mut self, base: &[&'a Node], revision: &[&'a Node]) -> bool {
+        let (base, revision) = (base.to_vec(), revision.to_vec());
+        match self.purpose {
+            Purpose::Report(same) => {
+                let base = Site::new(base, self.sites.0);
+                let revision = Site::new(revision, self.sites.1);
+                same(self.specs, self.direction, (base, revision))
+            }
+            Purpose::Sameness => {
+                self.child(base, revision);
+                true
+            }
+        }
+    }
+}
