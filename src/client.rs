@@ -65,8 +65,8 @@ pub(crate) struct Inner {
     pub(crate) budget: Budget,
     /// Stands for the endpoint and the application key, and so for the user that holds a lock.
     pub(crate) user: u64,
-    /// The datasets whose lock is requested, held or being released (`false`), or may be left behind (`true`).
-    pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), bool>>,
+    /// The datasets that are or may be locked.
+    pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), LockState>>,
 }
 
 /// The settings of a client, as its [`ClientBuilder`] made them.
@@ -176,7 +176,8 @@ impl Client {
     /// Waits until no draft lock of this client and its clones is requested, held or being released, for at
     /// most `timeout`. Returns the datasets that may still be locked: those whose lock has not ended by then,
     /// and those whose unlock failed. Locks that were [kept](crate::DraftLock::keep), or acquired by
-    /// [`Dataset::lock`], are not among them.
+    /// [`Dataset::lock`], are not among them; nor are tasks counted that wait for their turn, so stop those
+    /// first.
     ///
     /// Locks that are dropped are released in the background, which ends with the program: call this before
     /// `main` returns. The client stays usable.
@@ -202,7 +203,7 @@ impl Client {
     pub async fn shutdown(&self, timeout: Duration) -> Vec<Dataset> {
         let end = after(Instant::now(), timeout);
         let mut locks = self.inner.locks.subscribe();
-        let ended = pin!(locks.wait_for(|locks| locks.values().all(|left| *left)));
+        let ended = pin!(locks.wait_for(|locks| locks.values().all(|lock| !lock.current)));
         // Either way, those that are not released are returned.
         let _ = timeout_at(end, ended).await;
         let left: Vec<_> = self.inner.locks.borrow().keys().cloned().collect();
@@ -212,21 +213,33 @@ impl Client {
     }
 }
 
+/// A draft lock, for [`Client::shutdown`].
+#[derive(Debug, Default)]
+pub(crate) struct LockState {
+    /// It is requested, held or being released.
+    current: bool,
+    /// The last one that was acquired may be left behind.
+    left: bool,
+}
+
 impl Inner {
-    /// Counts a lock for [`Client::shutdown`]. Tasks take turns, so that a dataset has one at a time.
+    /// Counts a lock. Tasks take turns, so that a dataset has one at a time.
     pub(crate) fn begin_lock(&self, dataset: &Dataset) {
         let ids = (dataset.project_id().clone(), dataset.dataset_id().clone());
         self.locks.send_modify(|locks| {
-            locks.insert(ids, false);
+            locks.entry(ids).or_default().current = true;
         });
     }
 
-    pub(crate) fn end_lock(&self, dataset: &Dataset, may_be_locked: bool) {
+    /// Ends a lock, which may be left behind if it was acquired.
+    pub(crate) fn end_lock(&self, dataset: &Dataset, may_be_locked: Option<bool>) {
         let ids = (dataset.project_id().clone(), dataset.dataset_id().clone());
         self.locks.send_modify(|locks| {
-            locks.remove(&ids);
-            if may_be_locked {
-                locks.insert(ids, true);
+            let lock = locks.entry(ids.clone()).or_default();
+            lock.current = false;
+            lock.left = may_be_locked.unwrap_or(lock.left);
+            if !lock.left {
+                locks.remove(&ids);
             }
         });
     }

@@ -267,7 +267,11 @@ impl Error {
 
     /// What you may assume about the server: see the table of the [module](crate::error).
     pub fn outcome(&self) -> Outcome {
-        self.0.outcome
+        match self.0.unlocking {
+            // The call that the caller made is the work.
+            Unlocking::AfterWork => Outcome::Applied,
+            _ => self.0.outcome,
+        }
     }
 
     /// The operation that failed; `None` if no call was made.
@@ -349,7 +353,7 @@ impl Error {
                 self.outcome() != Outcome::NotApplied || self.kind() == ErrorKind::HeldBefore
             }
             (_, Some(Operation::Unlock)) => {
-                self.outcome() != Outcome::Applied
+                self.0.outcome != Outcome::Applied
                     && !matches!(
                         self.kind(),
                         ErrorKind::Conflict | ErrorKind::LockLost | ErrorKind::NotFound

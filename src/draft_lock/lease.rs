@@ -1,11 +1,12 @@
 //! The life of a lock, from the request to the release.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 use std::{io, thread};
 
@@ -13,7 +14,7 @@ use futures_util::future::select;
 use httpdate::fmt_http_date;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
@@ -51,12 +52,14 @@ enum Stage {
 /// What is known of a lock by now.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// The number of lock requests that may take effect late.
+    /// The number of requests that are in flight, or may take effect late.
     pending: AtomicUsize,
     /// Whether somebody else has the lock, so that it is not ours to release.
     lost: AtomicBool,
     /// Whether the release has begun.
-    over: AtomicBool,
+    over: watch::Sender<bool>,
+    /// When the first question began. A later one may find the lock that an earlier one acquired.
+    asked: OnceLock<Instant>,
 }
 
 impl Known {
@@ -64,16 +67,32 @@ impl Known {
         self.pending.load(SeqCst) > 0
     }
 
+    /// Makes a call, which is pending until its outcome is known, also if its future is dropped.
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<Response<T>>>,
+    ) -> Result<Response<T>> {
+        self.pending.fetch_add(1, SeqCst);
+        let result = call.await;
+        if !is_unsettled(&result) {
+            self.pending.fetch_sub(1, SeqCst);
+        }
+        result
+    }
+
     /// Whether the lock is known to be lost: requests it again, and compares.
     pub(super) async fn is_lost(&self, locked: &LockedDataset) -> Result<bool> {
-        let began = Instant::now();
-        // Pending until the response shows otherwise, so that a dropped future leaves it so.
+        let began = *self.asked.get_or_init(Instant::now);
+        let mut over = self.over.subscribe();
+        let over = async { drop(over.wait_for(|over| *over).await) };
+        // Pending until the response shows otherwise, so that a dropped future leaves it so. Only then the
+        // release can't be missed.
         self.pending.fetch_add(1, SeqCst);
-        if self.lost.load(SeqCst) || self.over.load(SeqCst) {
+        if self.lost.load(SeqCst) || *self.over.borrow() {
             self.pending.fetch_sub(1, SeqCst);
             return Ok(true);
         }
-        let now = locked.dataset.lock().await;
+        let now = locked.dataset.lock_until(over).await;
         if !is_unsettled(&now) {
             self.pending.fetch_sub(1, SeqCst);
         }
@@ -138,10 +157,8 @@ impl Lease {
             if !self.locked.known.is_pending() {
                 began = Instant::now();
             }
-            let locked = dataset.lock_until(caller.closed()).await;
-            if is_unsettled(&locked) {
-                self.locked.known.pending.fetch_add(1, SeqCst);
-            }
+            let locked = dataset.lock_until(caller.closed());
+            let locked = self.locked.known.call(locked).await;
             let error = match locked {
                 Ok(response) => return self.granted(response, began.elapsed()),
                 Err(error) => error,
@@ -179,7 +196,7 @@ impl Lease {
             let dataset = &self.locked.dataset;
             if !dataset.client.inner.settings.adopt_held_lock {
                 let error = dataset.error(Operation::Lock, Cause::HeldBefore(since.to_string()));
-                self.end(self.locked.known.is_pending());
+                self.end(Some(true));
                 return Err(error);
             }
             self.locked.held_before = true;
@@ -192,7 +209,7 @@ impl Lease {
     async fn not_locked(mut self, error: Error) -> Error {
         let pending = self.locked.known.is_pending();
         if error.outcome() == Outcome::NotApplied && !pending {
-            self.end(false);
+            self.end(None);
             return error;
         }
         let again = self.locked.dataset.client.inner.settings.attempt_timeout;
@@ -209,7 +226,7 @@ impl Lease {
             self.keep = true;
             self.hand_over();
         } else {
-            self.end(false);
+            self.end(Some(false));
         }
     }
 
@@ -251,7 +268,7 @@ impl Lease {
             Stage::Thread => {
                 let dataset_id = self.locked.dataset.dataset_id();
                 tracing::warn!(%dataset_id, "unlocking was cut off: the dataset may still be locked");
-                lease.end(true);
+                lease.end(Some(true));
             }
         }
     }
@@ -260,12 +277,12 @@ impl Lease {
     async fn run(mut self) {
         let (client, span) = (self.locked.dataset.client.clone(), self.span.clone());
         let late = || sleep(client.inner.settings.attempt_timeout);
-        self.locked.known.over.store(true, SeqCst);
-        let mut pending = self.locked.known.is_pending();
         if self.keep {
             late().await;
-            return self.end(false);
+            return self.end(Some(false));
         }
+        self.locked.known.over.send_replace(true);
+        let mut pending = self.locked.known.is_pending();
         let mut may_be_locked = true;
         for first in [true, false] {
             let unlocked = self.unlock().instrument(span.clone()).await;
@@ -281,7 +298,7 @@ impl Lease {
                 break;
             }
         }
-        self.end(may_be_locked);
+        self.end(Some(may_be_locked));
     }
 
     async fn unlock(&self) -> Result<Response<()>> {
@@ -289,7 +306,8 @@ impl Lease {
         if self.locked.known.lost.load(SeqCst) {
             return Err(dataset.error(Operation::Unlock, Cause::LockLost));
         }
-        dataset.unlock().await.map_err(Error::lost_if_conflict)
+        let unlocked = self.locked.known.call(dataset.unlock()).await;
+        unlocked.map_err(Error::lost_if_conflict)
     }
 
     /// Reports to whoever released the lock, or in the log if nobody waits for it.
@@ -303,8 +321,8 @@ impl Lease {
         }
     }
 
-    /// Ends the lease, and lets the next task have its turn.
-    fn end(&mut self, may_be_locked: bool) {
+    /// Ends the lease, and lets the next task have its turn. `None`: the lock was not acquired.
+    fn end(&mut self, may_be_locked: Option<bool>) {
         let dataset = &self.locked.dataset;
         dataset.client.inner.end_lock(dataset, may_be_locked);
         self.turn = None;

@@ -67,6 +67,9 @@ impl Key {
 const FIRST_NOTICE: Duration = Duration::from_millis(500);
 const NOTICES: Duration = Duration::from_secs(30);
 
+/// However short the backoff of the retry policy is, a wait is no busy loop.
+const MIN_PAUSE: Duration = Duration::from_millis(10);
+
 /// The wait for a lock: under one deadline, whoever holds it.
 pub(super) struct Wait {
     dataset: Dataset,
@@ -95,9 +98,7 @@ impl Wait {
         }
         let mut turn = pin!(key.queue().lock_owned());
         loop {
-            let until = self
-                .deadline
-                .map_or(self.notice, |end| end.min(self.notice));
+            let until = self.deadline.unwrap_or(self.notice).min(self.notice);
             match timeout_at(until, turn.as_mut()).await {
                 Ok(turn) => return Ok(turn),
                 Err(_) if self.deadline.is_some_and(|end| end <= Instant::now()) => {
@@ -118,7 +119,7 @@ impl Wait {
         if Instant::now() >= self.notice {
             self.say(held);
         }
-        Some(backoff.min(left).max(asked))
+        Some(backoff.max(MIN_PAUSE).min(left).max(asked))
     }
 
     fn say(&mut self, holder: &dyn std::fmt::Display) {
@@ -134,6 +135,9 @@ impl Wait {
 
     /// The error of a wait that was in vain.
     pub(super) fn end(&self, error: Error) -> Error {
-        error.after_waiting(self.began.elapsed())
+        match self.deadline {
+            Some(_) => error.after_waiting(self.began.elapsed()),
+            None => error,
+        }
     }
 }

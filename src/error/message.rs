@@ -58,7 +58,7 @@ impl Error {
                  wait for the process that holds it, or unlock if that has crashed"
             )?,
             Cause::LockLost => f.write_str("the draft lock was lost before it was released")?,
-            Cause::CutOff => f.write_str("the runtime ended before the dataset was unlocked")?,
+            Cause::CutOff => f.write_str("the runtime ended before the call did")?,
             Cause::Work(error) => write!(f, "{error}")?,
         }
         let status = self.status().and_then(|status| status.canonical_reason());
@@ -198,7 +198,7 @@ impl fmt::Display for Error {
             if self.0.out_of_budget {
                 f.write_str("; not retried, because the client's retry budget is exhausted")?;
             }
-            match self.outcome() {
+            match self.0.outcome {
                 Outcome::NotApplied => {}
                 Outcome::Applied => f.write_str("; the call took effect anyway")?,
                 Outcome::Unknown => f.write_str("; it may or may not have taken effect")?,

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, credentials, dataset, one_attempt, runtime};
+use crate::setup::{LOCKED, builder, credentials, dataset, one_attempt, runtime};
 
 pub(crate) const LOCK: &str = "draft_state/lock";
 pub(crate) const UNLOCK: &str = "draft_state/unlock";
@@ -443,9 +443,9 @@ async fn a_lock_outlives_its_runtime() {
 
 #[tokio::test]
 async fn a_release_that_its_runtime_cuts_off_is_made_again() {
-    let server = Server::start([locked(), Step::Stall(Vec::new()), done()]).await;
+    let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
     let server = Arc::new(server);
-    let dataset = one_attempt(&server);
+    let dataset = one_impatient_attempt(&server);
     let client = dataset.client().clone();
     let watched = Arc::clone(&server);
     let cut_off = move || {
@@ -458,7 +458,48 @@ async fn a_release_that_its_runtime_cuts_off_is_made_again() {
     };
     tokio::task::spawn_blocking(cut_off).await.unwrap();
     assert!(client.shutdown(Duration::MAX).await.is_empty());
+    // The first one may take effect late, so it is waited for, too.
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_lock_that_its_runtime_cuts_off_is_released_twice() {
+    let server = Server::start([Step::Stall(Vec::new()), done(), done()]).await;
+    let server = Arc::new(server);
+    let dataset = dataset(
+        &builder(&server.url())
+            .attempt_timeout(PATIENCE * 20)
+            .build()
+            .unwrap(),
+    );
+    let client = dataset.client().clone();
+    let watched = Arc::clone(&server);
+    let cut_off = move || {
+        let runtime = runtime();
+        runtime.spawn(async move { dataset.draft_lock().await });
+        runtime.block_on(async {
+            while watched.lines().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    tokio::task::spawn_blocking(cut_off).await.unwrap();
+    assert!(client.shutdown(Duration::MAX).await.is_empty());
     assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_lock_left_behind_is_not_forgotten_because_the_next_is_refused() {
+    let steps = [locked(), Step::status(403), Step::status(401)];
+    let server = Server::start(steps).await;
+    let dataset = one_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    lock.unlock().await.unwrap_err();
+    dataset.draft_lock().await.unwrap_err();
+    assert_eq!(dataset.client().shutdown(Duration::MAX).await.len(), 1);
+    server.script([locked(), done()]);
+    dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 }
 
 #[tokio::test]

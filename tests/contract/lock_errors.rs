@@ -194,6 +194,7 @@ async fn the_value_of_work_that_succeeded_is_not_lost_with_the_unlock() {
     let error = Error::from(error);
     assert_eq!(error.to_string(), line);
     assert!(error.may_be_locked());
+    assert_eq!(error.outcome(), Outcome::Applied, "the work is done");
 }
 
 #[tokio::test]

@@ -71,9 +71,23 @@ async fn a_lock_that_was_held_before_the_call_is_refused_if_asked_and_stays() {
         line.contains("held the draft lock since 2027-01-15 07:59:00 UTC"),
         "{line}"
     );
-    assert!(client.shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(client.shutdown(Duration::MAX).await.len(), 1);
     assert_eq!(verbs(&server), [LOCK], "the lock is another process's");
     dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_that_a_question_acquired_anew_stays_ours_to_release() {
+    let server = Server::start([locked_for(60), locked_for(0), locked_for(0), done()]).await;
+    let lock = one_attempt(&server).draft_lock().await.unwrap();
+    assert!(lock.locked().is_lost().await.unwrap());
+    // The lock of the first question is older by now than the tolerance.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    tokio::time::resume();
+    assert!(lock.locked().is_lost().await.unwrap());
+    lock.unlock().await.unwrap();
+    assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK]);
 }
 
 /// Locks, asks whether the lock is lost, and unlocks.

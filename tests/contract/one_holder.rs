@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llmobs_datasets::{
     BaseUrl, Client, Credentials, Dataset, DraftLockError, Error, ErrorKind, LockedDataset,
-    Outcome, RetryPolicy,
+    RetryPolicy,
 };
 use llmobs_sandbox::{Fault, Operation, Sandbox};
 use proptest::prelude::*;
@@ -169,7 +169,7 @@ impl Task {
             let error = error.unlock_error().unwrap_or(&error);
             // The first attempt worked, its response was lost, and another user came.
             assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
-            assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+            assert!(error.to_string().contains("may or may not"), "{error}");
         }
         Some(())
     }

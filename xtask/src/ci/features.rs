@@ -22,7 +22,10 @@ pub(super) fn check(shell: &Shell) -> Result {
             .into_iter()
             .flatten()
             .map(|(name, _)| name.as_str());
-        let usable = |name: &&str| *name != "default" && (native_tls || *name != "native-tls");
+        // Those that begin with `__` are no choice of a user's.
+        let usable = |name: &&str| {
+            *name != "default" && !name.starts_with("__") && (native_tls || *name != "native-tls")
+        };
         for chosen in choices(&features.filter(usable).collect::<Vec<_>>()) {
             let features = format!("--no-default-features --features={chosen}");
             let clippy = format!("clippy --quiet --package {package} {features} --locked");
