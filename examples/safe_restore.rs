@@ -48,9 +48,11 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             let client = Client::from_env()?;
             let dataset = client.dataset(project.parse()?, dataset.parse()?);
             let restored = tokio::select! {
-                restored = restore_under_lock(&dataset, version) => restored,
+                // First, so that the handlers are installed before the lock is requested.
+                biased;
                 // Drops the work, which releases the lock in the background.
                 signal = ended_by_signal() => Err(signal.into()),
+                restored = restore_under_lock(&dataset, version) => restored,
             };
             for dataset in client.shutdown(Duration::from_secs(60)).await {
                 eprintln!(

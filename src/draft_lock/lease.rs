@@ -97,6 +97,7 @@ impl Known {
             self.pending.fetch_sub(1, SeqCst);
         }
         let (lost, theirs) = match (&now, locked.state()) {
+            (Ok(now), Some(state)) if now.user().id != state.user.id => (true, true),
             (Ok(now), Some(state)) if now.drafting_since() != state.drafting_since => {
                 (true, held_before(now, began.elapsed()).is_some())
             }
@@ -216,7 +217,8 @@ impl Lease {
         error.with_unlock(match self.release().await {
             Err(failed) if failed.kind() != ErrorKind::LockLost => Unlocking::Failed(failed),
             _ if pending => Unlocking::Pending(again),
-            _ => Unlocking::Done,
+            Err(_) => Unlocking::None,
+            Ok(_) => Unlocking::Done,
         })
     }
 
@@ -303,7 +305,8 @@ impl Lease {
 
     async fn unlock(&self) -> Result<Response<()>> {
         let dataset = &self.locked.dataset;
-        if self.locked.known.lost.load(SeqCst) {
+        // A lock of ours that takes effect late must be released.
+        if self.locked.known.lost.load(SeqCst) && !self.locked.known.is_pending() {
             return Err(dataset.error(Operation::Unlock, Cause::LockLost));
         }
         let unlocked = self.locked.known.call(dataset.unlock()).await;

@@ -62,16 +62,20 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// Whether somebody else holds the draft lock: see [`Error::is_conflict`].
+    /// Whether somebody else holds the draft lock: see [`Error::is_conflict`]. `false` if the work succeeded.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        self.error().is_conflict()
+        !matches!(self, Self::Unlock { .. }) && self.error().is_conflict()
     }
 
-    /// How long the service asks to wait: see [`Error::retry_after`].
+    /// How long the service asks to wait: see [`Error::retry_after`]. `None` if the work succeeded, so that
+    /// nobody repeats it.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.error().retry_after()
+        match self {
+            Self::Unlock { .. } => None,
+            Self::Lock(error) | Self::Work(error) => error.retry_after(),
+        }
     }
 
     /// Whether this user may still hold the lock.

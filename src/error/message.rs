@@ -48,7 +48,7 @@ impl Error {
                     Unreadable::Shape(_) => "the response has no complete draft state",
                 })?;
             }
-            Cause::Busy => f.write_str("another task of this process holds the draft lock")?,
+            Cause::Busy => f.write_str("another task of this process holds or is releasing the draft lock; retry later, or raise `lock_wait`")?,
             Cause::Reentrant => f.write_str(
                 "this task holds the draft lock already; use what the closure of `with_draft_lock` is given",
             )?,

@@ -208,6 +208,17 @@ async fn a_handler_needs_no_match() {
     let error = dataset.with_draft_lock(restore).await.unwrap_err();
     assert!(error.is_conflict() && error.retry_after().is_none());
     assert_eq!(error.outcome(), Outcome::NotApplied);
+
+    // Work that succeeded must not look like work to repeat.
+    for unlock in [
+        Step::answer(429, &["retry-after: 7"], ""),
+        Step::status(409),
+    ] {
+        server.script([locked(), done(), unlock]);
+        let error = dataset.with_draft_lock(restore).await.unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Applied);
+        assert!(!error.is_conflict() && error.retry_after().is_none());
+    }
 }
 
 #[tokio::test]

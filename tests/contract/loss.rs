@@ -111,6 +111,14 @@ async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
     assert!(lost.unwrap());
     unlocked.unwrap();
 
+    // The response names another user.
+    let before = server.lines().len();
+    server.script([locked_for(0), locked()]);
+    let (lost, unlocked) = ask(&one_attempt(&server)).await;
+    assert!(lost.unwrap());
+    assert_eq!(unlocked.unwrap_err().kind(), ErrorKind::LockLost);
+    assert_eq!(verbs(&server)[before..], [LOCK, LOCK]);
+
     // Another process of this user acquired it before the question, or another user: not ours to release.
     for theirs in [locked_for(60), Step::status(409)] {
         let before = server.lines().len();
@@ -138,6 +146,25 @@ async fn a_lock_is_not_known_to_be_lost_if_nothing_can_be_compared() {
     let (lost, unlocked) = ask(&one_attempt(&server)).await;
     assert_eq!(lost.unwrap_err().kind(), ErrorKind::Forbidden);
     unlocked.unwrap();
+}
+
+#[tokio::test]
+async fn a_question_that_may_take_effect_late_is_released_though_the_lock_is_lost() {
+    let steps = [
+        locked(),
+        Step::Stall(Vec::new()),
+        Step::status(409),
+        done(),
+        done(),
+    ];
+    let server = Server::start(steps).await;
+    let dataset = crate::draft_lock::one_impatient_attempt(&server);
+    let lock = dataset.draft_lock().await.unwrap();
+    lock.locked().is_lost().await.unwrap_err();
+    assert!(lock.locked().is_lost().await.unwrap());
+    lock.unlock().await.unwrap();
+    dataset.client().shutdown(Duration::MAX).await;
+    assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
 #[tokio::test]
