@@ -108,8 +108,8 @@ impl DraftLock {
     /// # Errors
     ///
     /// [`ErrorKind::LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and the
-    /// errors of [`Dataset::unlock`]. Whether the dataset may still be locked, says
-    /// [`Error::may_be_locked`].
+    /// errors of [`Dataset::unlock`]. [`Error::may_be_locked`] reports whether the dataset may still be
+    /// locked.
     ///
     /// # Cancel safety
     ///
@@ -118,7 +118,8 @@ impl DraftLock {
         self.0.release().await
     }
 
-    /// Leaves the dataset locked, for a later [`Dataset::unlock`].
+    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. [`LockedDataset::is_lost`] of the result
+    /// locks like [`Dataset::lock`]: outside any turn.
     pub fn keep(self) -> LockedDataset {
         let locked = self.locked().clone();
         self.0.keep();
@@ -138,10 +139,10 @@ impl Dataset {
     ///
     /// Tasks of this process that use the same application key take turns, in order of arrival, whichever
     /// clients they use; they wait without a limit unless
-    /// [`lock_wait`](crate::ClientBuilder::lock_wait) is set. A task that holds a guard and asks for another
-    /// one waits for itself. Another user's lock is refused at once, or waited for if `lock_wait` is set.
+    /// [`lock_wait`](crate::ClientBuilder::lock_wait) is set. A task that requests a
+    /// second guard for the same dataset deadlocks. Another user's lock is refused at once, or waited for if `lock_wait` is set.
     /// **Other processes with the same application key are not kept out:** the service takes them for the
-    /// same user. Give each its own key, or put a lock of your own around.
+    /// same user. Give each a key of a different user, or put a lock of your own around.
     ///
     /// # Errors
     ///

@@ -17,6 +17,11 @@
 //! | 2xx to unlock or restore, and the body is neither empty nor JSON | `UnreadableSuccess` | unknown |
 //! | 2xx to lock, and the body is empty, or a JSON object or list without a complete draft state | `UnreadableSuccess` | applied |
 //! | 2xx to lock, and the body is anything else | `UnreadableSuccess` | unknown |
+//! | another task of this process, or the current one, holds the draft lock | `Busy`, `Reentrant` | not applied |
+//! | the user held the draft lock before the call, and that is refused | `HeldBefore` | not applied |
+//! | the unlock found another user's draft lock, or none | `LockLost` | not applied |
+//! | the runtime of a draft lock ended before the call did | `ConnectionLost` | unknown |
+//! | the work under a draft lock failed with an error of its own | `Work` | unknown |
 //!
 //! Any other 2xx is a success. If an earlier attempt of the same call may have taken effect, "not applied"
 //! becomes "unknown".

@@ -28,7 +28,7 @@ pub(crate) enum Cause {
     HeldBefore(String),
     /// Another user has the lock; the response says so, if the unlock was sent.
     LockLost,
-    /// The unlock was cut off by the end of its runtime.
+    /// The runtime ended before the lock or the unlock did.
     CutOff,
     /// The caller's own.
     Work(Box<dyn StdError + Send + Sync>),
