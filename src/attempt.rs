@@ -13,7 +13,7 @@ use crate::api_error;
 use crate::call::{Read, Request, after};
 use crate::client::Inner;
 use crate::endpoint::host_and_port;
-use crate::error::{Answered, Cause, Unreadable, root};
+use crate::error::{Answered, Cause, Unreadable, is_unsent, root};
 use crate::hooks::Attempt;
 
 /// The cause of a failed attempt, with its response if there was one.
@@ -139,8 +139,7 @@ fn unanswered(error: reqwest::Error) -> Cause {
             }
             why => format!("the request can't be built: {why}"),
         })
-    } else if error.is_connect() {
-        // If a pooled connection was closed before any of the request was sent, hyper has connected anew.
+    } else if error.is_connect() || is_unsent(&error) {
         Cause::NotSent(error)
     } else if error.is_timeout() {
         Cause::HttpTimedOut(error)

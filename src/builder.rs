@@ -1,10 +1,10 @@
 //! Configuration of a client.
 
-use std::env;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -296,7 +296,9 @@ impl ClientBuilder {
         };
         let base_url = self.settings.endpoint.base_url()?;
         let proxies = self.proxies_of_environment && self.http.is_none();
-        let proxy = proxies.then(proxy_of_environment).flatten();
+        let proxy = proxies
+            .then(|| proxy_of_environment(base_url.url()))
+            .flatten();
         let mut http = match self.http {
             Some(http) => http,
             None if proxies => default_http(),
@@ -333,7 +335,7 @@ impl ClientBuilder {
         Ok(Client::new(Inner {
             user: self.credentials.user_at(base_url.as_str()),
             generated: generated::Client::new_with_client(base_url.as_str(), http),
-            proxy: proxy.map(Into::into),
+            proxy,
             host: host_and_port(base_url.url()).into(),
             url: base_url.url().clone(),
             redactor: self.credentials.redactor(),
@@ -367,14 +369,12 @@ fn default_http() -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
-/// The host of the proxy that the environment names for HTTPS, without its user and password.
-fn proxy_of_environment() -> Option<String> {
-    let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let values = variables.into_iter().filter_map(|name| env::var(name).ok());
-    let proxy = values.into_iter().find(|value| !value.is_empty())?;
-    let url = Url::parse(&proxy).ok().filter(Url::has_host);
-    let url = url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?;
-    Some(host_and_port(&url))
+/// The proxy of the environment for a URL, without its user and password.
+fn proxy_of_environment(url: &Url) -> Option<Arc<str>> {
+    let url = url.as_str().parse().ok()?;
+    // The one that reqwest finds.
+    let proxy = Matcher::from_system().intercept(&url)?;
+    Some(proxy.uri().authority()?.as_str().into())
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

@@ -3,7 +3,7 @@
 //! | what the last attempt got | kind | outcome |
 //! |---|---|---|
 //! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
-//! | no connection: DNS, connecting, proxy, TLS handshake, or no time left for them | `NotSent` | not applied |
+//! | no connection: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | `NotSent` | not applied |
 //! | connection lost after sending, before a status | `ConnectionLost` | unknown |
 //! | no status within the attempt timeout or the call timeout | `TimedOut` | unknown |
 //! | 408 | `TimedOut` | unknown |
@@ -40,7 +40,7 @@ use reqwest::header::HeaderMap;
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, root};
+pub(crate) use self::message::{chain, is_unsent, root};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};
@@ -115,8 +115,8 @@ names! {
         Configuration = "configuration",
         /// An id, a version number or a URL can't be sent. No call was made.
         InvalidInput = "invalid_input",
-        /// The request was not sent: the host or proxy was not found or not reached in time, or its certificate
-        /// is not trusted.
+        /// The request was not sent: the host or proxy was not found or not reached in time, its certificate
+        /// is not trusted, or the connection was closed before the first byte of the request.
         NotSent = "not_sent",
         /// The connection was lost after the request was sent, before a response arrived.
         ConnectionLost = "connection_lost",

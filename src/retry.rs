@@ -2,7 +2,7 @@
 //!
 //! | what an attempt got | lock | unlock | restore |
 //! |---|---|---|---|
-//! | nothing was sent: DNS, connecting, proxy, TLS handshake, or no time left for them | retry | retry | retry |
+//! | nothing was sent: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | retry | retry | retry |
 //! | 429 | retry | retry | retry |
 //! | 408, 500, 502, 503, 504; connection lost or timeout after sending | retry | retry | **no**, unless [allowed](RetryPolicy::repeat_restore) |
 //! | everything else | no | no | no |
