@@ -12,11 +12,11 @@ use tokio::sync::watch;
 
 use crate::client::{Inner, Settings};
 use crate::credentials;
-use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port};
+use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port, is_plain_loopback};
 use crate::error::chain;
 use crate::hooks::{Attempt, AttemptResult, Hooks};
 use crate::retry::Budget;
-use crate::{BaseUrl, Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
+use crate::{BaseUrl, Client, Credentials, Error, Result, RetryPolicy, Site};
 
 const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 
@@ -84,7 +84,7 @@ impl ClientBuilder {
     /// let test = Client::builder(keys).endpoint(sandbox).build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+    pub fn endpoint(mut self, endpoint: impl Into<BaseUrl>) -> Self {
         self.settings.endpoint = endpoint.into();
         self
     }
@@ -267,7 +267,8 @@ impl ClientBuilder {
     /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or the client
     /// passed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
-        if cfg!(not(feature = "__tls")) && self.settings.endpoint.needs_tls() {
+        let url = self.settings.endpoint.url()?;
+        if cfg!(not(feature = "__tls")) && url.scheme() != "http" {
             return Err(Error::configuration(
                 "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets",
             ));
@@ -294,17 +295,14 @@ impl ClientBuilder {
             })?,
             None => HeaderValue::from_static(VERSION),
         };
-        let base_url = self.settings.endpoint.base_url()?;
         let proxies = self.proxies_of_environment && self.http.is_none();
-        let proxy = proxies
-            .then(|| proxy_of_environment(base_url.url()))
-            .flatten();
+        let proxy = proxies.then(|| proxy_of_environment(&url)).flatten();
         let mut http = match self.http {
             Some(http) => http,
             None if proxies => default_http(),
             None => default_http().no_proxy(),
         };
-        if self.settings.endpoint.is_plain_loopback() {
+        if is_plain_loopback(&url) {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
             #[cfg(feature = "__tls")]
             {
@@ -333,11 +331,11 @@ impl ClientBuilder {
                 Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
-            user: self.credentials.user_at(base_url.as_str()),
-            generated: generated::Client::new_with_client(base_url.as_str(), http),
+            user: self.credentials.user_at(self.settings.endpoint.as_str()),
+            generated: generated::Client::new_with_client(self.settings.endpoint.as_str(), http),
             proxy,
-            host: host_and_port(base_url.url()).into(),
-            url: base_url.url().clone(),
+            host: host_and_port(&url).into(),
+            url,
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
             budget: Budget::new(self.settings.retry.budget_size()),

@@ -16,7 +16,7 @@ use crate::hooks::Hooks;
 use crate::redactor::Redactor;
 use crate::retry::Budget;
 use crate::{
-    ClientBuilder, Credentials, Dataset, DatasetId, Endpoint, ProjectId, Result, RetryPolicy,
+    BaseUrl, ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, RetryPolicy, Site,
 };
 
 /// A client for the API.
@@ -74,7 +74,7 @@ pub(crate) struct Inner {
 #[non_exhaustive]
 pub struct Settings {
     /// [`ClientBuilder::endpoint`].
-    pub endpoint: Endpoint,
+    pub endpoint: BaseUrl,
     /// [`ClientBuilder::retry`].
     pub retry: RetryPolicy,
     /// [`ClientBuilder::connect_timeout`].
@@ -103,7 +103,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            endpoint: Endpoint::default(),
+            endpoint: Site::default().into(),
             retry: RetryPolicy::default(),
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(15),
