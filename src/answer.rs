@@ -11,7 +11,6 @@
 
 use std::mem;
 
-use bytes::{Bytes, BytesMut};
 use llmobs_datasets_generated::types;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, StatusCode, Version};
@@ -32,7 +31,7 @@ pub(crate) struct Head {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) head: Head,
-    pub(crate) body: Bytes,
+    pub(crate) body: Vec<u8>,
     end: End,
 }
 
@@ -54,13 +53,12 @@ impl Answer {
                 status: response.status(),
                 headers: mem::take(response.headers_mut()),
             },
-            body: Bytes::new(),
+            body: Vec::new(),
             end: End::Cut,
         }
     }
 
-    /// Reads the body up to a cap. A single chunk, which is the common case, is not copied. If the future is
-    /// dropped or the connection ends, what was read stays.
+    /// Reads the body up to a cap. If the future is dropped or the connection ends, what was read stays.
     pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
         // A body that only the end of the connection ends may be cut off before it begins.
         let has_end = response.content_length().is_some()
@@ -73,25 +71,14 @@ impl Answer {
                 }
                 return;
             };
-            let room = cap - self.body.len();
-            if chunk.len() > room {
-                self.append(chunk.slice(..room));
+            let room = chunk.len().min(cap - self.body.len());
+            self.body
+                .extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if room < chunk.len() {
                 self.end = End::TooLarge;
                 return;
             }
-            self.append(chunk);
         }
-    }
-
-    fn append(&mut self, chunk: Bytes) {
-        if self.body.is_empty() {
-            self.body = chunk;
-            return;
-        }
-        // `body` is the only handle of its bytes from the second chunk on, so this moves it.
-        let mut joined = BytesMut::from(mem::take(&mut self.body));
-        joined.extend_from_slice(&chunk);
-        self.body = joined.freeze();
     }
 
     /// The draft state in a 2xx to lock.
@@ -99,10 +86,8 @@ impl Answer {
         &self,
     ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
         let body = self.whole_body()?;
-        let shape = match from_slice::<Locked>(body) {
-            Ok(locked) if !has_errors([&locked.errors, &locked.error]) => {
-                return Ok(locked.data.attributes);
-            }
+        let shape = match from_slice::<Body<Locked>>(body) {
+            Ok(locked) if !locked.has_errors() => return Ok(locked.data.attributes),
             Ok(_) => return Err(Unreadable::Errors),
             Err(shape) => shape,
         };
@@ -116,11 +101,11 @@ impl Answer {
     /// A 2xx to unlock or restore, which has no content unless something is wrong.
     pub(crate) fn done(&self) -> Result<(), Unreadable> {
         let body = self.whole_body()?;
-        match (body.first(), from_slice::<Errors>(body)) {
+        match (body.first(), from_slice::<Body<Option<IgnoredAny>>>(body)) {
             (Some(b'<'), _) => Err(Unreadable::Page),
             (None, _) if self.is_html() => Err(Unreadable::Page),
             (None, _) => Ok(()),
-            (_, Ok(body)) if has_errors([&body.errors, &body.error]) => Err(Unreadable::Errors),
+            (_, Ok(body)) if body.has_errors() => Err(Unreadable::Errors),
             (_, Ok(_)) => Ok(()),
             (Some(first), Err(_)) if *first != b'{' && from_slice::<IgnoredAny>(body).is_ok() => {
                 Ok(())
@@ -147,37 +132,33 @@ impl Answer {
     }
 }
 
-/// The parts of a lock response that callers get, and its errors, in one pass over the body. Other fields
-/// are not required, so their absence can't fail a granted lock.
+/// The parts of a response that callers get, and its errors, in one pass over the body. Other fields are not
+/// required, so their absence can't fail a granted lock.
 #[derive(Deserialize)]
-struct Locked {
-    data: LockedData,
+struct Body<T> {
+    data: T,
     errors: Option<Value>,
     error: Option<Value>,
 }
 
 #[derive(Deserialize)]
-struct LockedData {
+struct Locked {
     attributes: types::LlmObsDatasetDraftStateDataAttributes,
 }
 
-/// A body of which only the errors matter.
-#[derive(Deserialize)]
-struct Errors {
-    errors: Option<Value>,
-    error: Option<Value>,
-}
-
-/// Whether one of the fields for errors has any. Empty values say that there is none.
-fn has_errors(fields: [&Option<Value>; 2]) -> bool {
-    fields.into_iter().flatten().any(|field| match field {
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::String(text) => !text.is_empty(),
-        Value::Bool(failed) => *failed,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::Null => false,
-    })
+impl<T> Body<T> {
+    /// Whether one of the fields for errors has any. Empty values say that there is none.
+    fn has_errors(&self) -> bool {
+        let mut fields = self.errors.iter().chain(&self.error);
+        fields.any(|field| match field {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            Value::String(text) => !text.is_empty(),
+            Value::Bool(failed) => *failed,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::Null => false,
+        })
+    }
 }
 
 /// A body without the byte order mark that some servers begin with, and that JSON parsers refuse.

@@ -92,16 +92,13 @@ impl Inner {
     /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
     /// response has no keys.
     fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
-        answer.body = self.redactor.redact(&answer.body)?.into();
+        answer.body = self.redactor.redact(&answer.body)?;
         Some(read(answer).err().unwrap_or(Unreadable::NotJson))
     }
 
     /// A response as errors keep it, without the keys.
     pub(crate) fn answered(&self, answer: Answer) -> Answered {
-        let body = match self.redactor.redact(&answer.body) {
-            Some(redacted) => redacted.into(),
-            None => answer.body,
-        };
+        let body = self.redactor.redact(&answer.body).unwrap_or(answer.body);
         Answered {
             redirect_host: self.redirect_host(&answer.head),
             head: answer.head,

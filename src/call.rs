@@ -12,7 +12,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::answer::Answer;
 use crate::error::{Call, Cause, Unreadable};
-use crate::hooks::Attempt;
+use crate::hooks::{Attempt, AttemptResult};
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
 
 /// A call to make, with its body if it has one.
@@ -90,13 +90,26 @@ impl Dataset {
                 dataset_id: self.dataset_id(),
                 number: attempts,
             };
+            let report = |status, error, retry_in| {
+                if let Some(after) = &client.hooks.after {
+                    let duration = start.elapsed();
+                    after(
+                        &attempt,
+                        &AttemptResult {
+                            status,
+                            error,
+                            duration,
+                            retry_in,
+                        },
+                    );
+                }
+            };
             let sent = client.attempt(request, read, &attempt, start, end);
             let (cause, answer) = match pin!(sent).await {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
-                    let status = Some(head.status);
-                    client.hooks.after(&attempt, start, status, None, None);
+                    report(Some(head.status), None, None);
                     return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
@@ -119,8 +132,7 @@ impl Dataset {
             if let Cause::InvalidInput(_) = cause {
                 attempts -= 1; // Nothing was attempted.
             } else {
-                let kind = Some(cause.kind());
-                client.hooks.after(&attempt, start, status, kind, wait);
+                report(status, Some(cause.kind()), wait);
             }
             let mut error = self.error(operation, cause);
             error.0.outcome = outcome;

@@ -34,7 +34,6 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
@@ -101,7 +100,7 @@ pub(crate) struct Call {
 /// The response to the last attempt.
 pub(crate) struct Answered {
     pub(crate) head: Head,
-    pub(crate) body: Bytes,
+    pub(crate) body: Vec<u8>,
     pub(crate) errors: Vec<ApiError>,
     /// The host that it leads to, if it is a redirect and the host repeats no key.
     pub(crate) redirect_host: Option<String>,
