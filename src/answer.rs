@@ -9,7 +9,7 @@
 //! | any other JSON | unknown | success |
 //! | anything else | unknown | unknown |
 
-use std::mem;
+use std::{fmt, mem};
 
 use llmobs_datasets_generated::types;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
@@ -21,10 +21,17 @@ use serde_json::{Value, from_slice};
 use crate::error::Unreadable;
 
 /// The status and the headers of a response.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+}
+
+impl fmt::Debug for Head {
+    /// Without the headers, which may repeat a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.status.fmt(f)
+    }
 }
 
 /// A response with the part of its body that was read.

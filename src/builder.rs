@@ -38,7 +38,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 pub struct ClientBuilder {
     credentials: Credentials,
     settings: Settings,
-    user_agent: Option<String>,
+    user_agent: String,
     http: Option<reqwest::ClientBuilder>,
     proxies_of_environment: bool,
     hooks: Hooks,
@@ -49,7 +49,7 @@ impl ClientBuilder {
         Self {
             credentials,
             settings: Settings::default(),
-            user_agent: None,
+            user_agent: VERSION.to_owned(),
             http: None,
             proxies_of_environment: false,
             hooks: Hooks::default(),
@@ -148,7 +148,7 @@ impl ClientBuilder {
     /// Sets a prefix for the `User-Agent` header, such as `"dataset-editor/2.1"`. This crate's name and version
     /// follow it. No prefix by default.
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
-        self.user_agent = Some(prefix.into());
+        self.user_agent = format!("{} {VERSION}", prefix.into());
         self
     }
 
@@ -285,16 +285,13 @@ impl ClientBuilder {
                  `rustls` of llmobs-datasets",
             ));
         }
-        let user_agent = match &self.user_agent {
-            // Here, as reqwest doesn't say which header it can't send.
-            Some(prefix) => HeaderValue::try_from(format!("{prefix} {VERSION}")).map_err(|_| {
-                Error::configuration(format!(
-                    "the user agent {prefix:?} contains a character that isn't allowed in an HTTP \
-                     header; remove it"
-                ))
-            })?,
-            None => HeaderValue::from_static(VERSION),
-        };
+        // Here, as reqwest doesn't say which header it can't send.
+        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| {
+            Error::configuration(format!(
+                "the user agent {:?} contains a character that isn't allowed in an HTTP header; remove it",
+                self.user_agent
+            ))
+        })?;
         let proxies = self.proxies_of_environment && self.http.is_none();
         let proxy = proxies.then(|| proxy_of_environment(&url)).flatten();
         let mut http = match self.http {
@@ -372,7 +369,7 @@ fn proxy_of_environment(url: &Url) -> Option<Arc<str>> {
     let url = url.as_str().parse().ok()?;
     // The one that reqwest finds.
     let proxy = Matcher::from_system().intercept(&url)?;
-    Some(proxy.uri().authority()?.as_str().into())
+    Some(format!("the proxy {}", proxy.uri().authority()?).into())
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

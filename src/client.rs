@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) url: Url,
     pub(crate) host: Arc<str>,
-    /// The proxy of the environment.
+    /// The proxy of the environment that calls go through, as errors name it.
     pub(crate) proxy: Option<Arc<str>>,
     pub(crate) hooks: Hooks,
     pub(crate) budget: Budget,

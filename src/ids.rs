@@ -175,12 +175,11 @@ impl FromStr for DatasetVersion {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for anything but a whole number from 0
     /// to `i32::MAX`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let number = text.parse::<i64>().map_err(|_| {
-            let max = i32::MAX;
-            let remedy = format!("use a whole number from 0 to {max}");
+        let version = text.parse().ok().and_then(|number| Self::new(number).ok());
+        version.ok_or_else(|| {
+            let remedy = format!("use a whole number from 0 to {}", i32::MAX);
             Error::invalid_input(format!("{text:?} can't be a dataset version; {remedy}"))
-        })?;
-        Ok(number.try_into()?)
+        })
     }
 }
 

@@ -144,19 +144,14 @@ impl RetryPolicy {
 
     /// The waits before retries, without an end.
     pub(crate) fn backoffs(&self) -> impl Iterator<Item = Duration> + use<'_> {
-        let double = |backoff: &Duration| backoff.saturating_mul(2).min(self.max_backoff);
-        iter::successors(Some(self.initial_backoff), move |backoff| {
-            Some(double(backoff))
+        iter::successors(Some(self.initial_backoff), |backoff| {
+            Some(backoff.saturating_mul(2).min(self.max_backoff))
         })
         .map(|backoff| backoff.saturating_add(self.jitter_up_to(backoff)))
     }
 
     fn jitter_up_to(&self, wait: Duration) -> Duration {
-        if self.jitter {
-            wait.mul_f64(fastrand::f64())
-        } else {
-            Duration::ZERO
-        }
+        wait.mul_f64(if self.jitter { fastrand::f64() } else { 0.0 })
     }
 
     /// Whether a failed attempt may be followed by another one: the table in the docs of this module.

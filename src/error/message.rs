@@ -7,7 +7,7 @@ use std::{fmt, io, iter};
 use hyper_util::client::legacy::Error as HyperError;
 use reqwest::StatusCode;
 
-use super::{Call, Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
+use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
 
 /// Maximum number of characters of one text of others that a line shows.
 const MAX_CHARS: usize = 300;
@@ -80,43 +80,33 @@ impl Error {
     /// Names the root cause, the host and the proxy: otherwise nobody can tell a wrong proxy, name or
     /// certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Call {
-            host,
-            proxy,
-            connect_limit,
-            ..
-        }) = &self.0.call
-        else {
+        let Some(call) = &self.0.call else {
             return Ok(());
         };
+        let (host, proxy) = (&call.host, call.proxy.as_deref());
         f.write_str("the request could not be sent")?;
-        let proxy = proxy.as_deref();
-        if chain(error).any(|error| error.to_string().starts_with(TUNNEL)) {
-            // A proxy of the caller's `http` client has no name here.
-            let space = proxy.map_or("", |_| " ");
-            write!(
-                f,
-                ": the proxy{space}{} did not connect to {host}",
-                proxy.unwrap_or_default()
-            )?;
-        } else {
-            write!(f, " to {host}")?;
-            if let Some(proxy) = proxy {
-                write!(f, " through the proxy {proxy}")?;
+        match proxy {
+            _ if chain(error).any(|error| error.to_string().starts_with(TUNNEL)) => {
+                // A proxy of the caller's `http` client has no name here.
+                write!(
+                    f,
+                    ": {} did not connect to {host}",
+                    proxy.unwrap_or("the proxy")
+                )?;
             }
+            Some(proxy) => write!(f, " to {host} through {proxy}")?,
+            None => write!(f, " to {host}")?,
         }
+        let timed_out = format!("connecting timed out after {}", seconds(call.connect_limit));
         let root = one_line(root(error));
         // The words of reqwest, which hides the status of a proxy, and for its connect timeout.
-        match root.trim_start_matches(TUNNEL) {
-            "operation timed out" => write!(
-                f,
-                ": connecting timed out after {}",
-                seconds(*connect_limit)
-            ),
-            "proxy authorization required" => f.write_str(": 407 Proxy Authentication Required"),
-            "unsuccessful" => f.write_str(": it refused with a status that reqwest doesn't report"),
-            why => write!(f, ": {why}"),
-        }
+        let why = match root.trim_start_matches(TUNNEL) {
+            "operation timed out" => &timed_out,
+            "proxy authorization required" => "407 Proxy Authentication Required",
+            "unsuccessful" => "it refused with a status that reqwest doesn't report",
+            why => why,
+        };
+        write!(f, ": {why}")
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {

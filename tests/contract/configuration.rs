@@ -400,10 +400,10 @@ async fn the_user_agent_names_the_service_and_this_crate() {
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert_eq!(
-        error.to_string(),
-        "the user agent \"a\\nb\" contains a character that isn't allowed in an HTTP header; remove it"
-    );
+    let version = env!("CARGO_PKG_VERSION");
+    let why = "contains a character that isn't allowed in an HTTP header; remove it";
+    let expected = format!("the user agent \"a\\nb llmobs-datasets/{version}\" {why}");
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
