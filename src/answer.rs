@@ -132,10 +132,9 @@ impl Answer {
     /// Whether the media type is HTML, which counts only where there is no body to look at: the service
     /// sends JSON under other types.
     fn is_html(&self) -> bool {
-        const HTML: &[u8] = b"text/html";
-        let value = self.head.headers.get(CONTENT_TYPE);
-        let start = value.and_then(|value| value.as_bytes().get(..HTML.len()));
-        start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
+        let media_type = self.head.headers.get(CONTENT_TYPE);
+        let media_type = media_type.map(|value| value.as_bytes().to_ascii_lowercase());
+        media_type.is_some_and(|value| value.starts_with(b"text/html"))
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::client::{Inner, Settings};
 use crate::credentials;
-use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port, is_plain_loopback};
+use crate::endpoint::{LOCALHOST, LOOPBACK, is_plain_loopback};
 use crate::error::chain;
 use crate::hooks::{Attempt, AttemptResult, Hooks};
 use crate::retry::Budget;
@@ -331,7 +331,6 @@ impl ClientBuilder {
             user: self.credentials.user_at(self.settings.endpoint.as_str()),
             generated: generated::Client::new_with_client(self.settings.endpoint.as_str(), http),
             proxy,
-            host: host_and_port(&url).into(),
             url,
             redactor: self.credentials.redactor(),
             credentials: self.credentials,

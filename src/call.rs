@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use crate::answer::Answer;
+use crate::endpoint::host_and_port;
 use crate::error::{Call, Cause, Unreadable};
 use crate::hooks::{Attempt, AttemptResult};
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
@@ -165,7 +166,7 @@ impl Dataset {
             operation,
             project_id: self.project_id().clone(),
             dataset_id: self.dataset_id().clone(),
-            host: client.host.clone(),
+            host: host_and_port(&client.url),
             keys: client.credentials.source(),
             connect_limit: client.settings.connect_limit(),
             proxy: client.proxy.clone(),

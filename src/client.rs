@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
+use crate::endpoint::host_and_port;
 use crate::hooks::Hooks;
 use crate::redactor::Redactor;
 use crate::retry::Budget;
@@ -58,7 +59,6 @@ pub(crate) struct Inner {
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
     pub(crate) url: Url,
-    pub(crate) host: Arc<str>,
     /// The proxy of the environment that calls go through, as errors name it.
     pub(crate) proxy: Option<Arc<str>>,
     pub(crate) hooks: Hooks,
@@ -118,7 +118,7 @@ impl Default for Settings {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("host", &self.inner.host)
+            .field("host", &host_and_port(&self.inner.url))
             .field("retry", &self.inner.settings.retry)
             .finish_non_exhaustive()
     }

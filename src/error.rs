@@ -91,7 +91,7 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
-    pub(crate) host: Arc<str>,
+    pub(crate) host: String,
     pub(crate) keys: &'static str,
     pub(crate) connect_limit: Duration,
     pub(crate) proxy: Option<Arc<str>>,
