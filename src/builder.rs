@@ -210,7 +210,8 @@ impl ClientBuilder {
     }
 
     /// Sets a hook to call before each attempt. It can add headers to the request, such as
-    /// `traceparent`; the keys are not among the headers that it sees.
+    /// `traceparent`; the keys are not among the headers that it sees. The headers are sent as the hook leaves
+    /// them: don't copy those of another request, whose `host` and `content-length` are wrong here.
     ///
     /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
     ///

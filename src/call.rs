@@ -142,10 +142,10 @@ impl Dataset {
             error.0.unsettled = effect_possible;
             error.0.out_of_budget = retry.is_some() && wait.is_none();
             if let Some(wait) = wait {
-                span.record("http.request.resend_count", attempts);
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(attempt = attempts, reason = %error, wait_ms, "retrying");
                 if let Either::Right(_) = select(stop.as_mut(), pin!(sleep(wait))).await {
+                    span.record("http.request.resend_count", attempts);
                     start = Instant::now();
                     continue;
                 }
