@@ -37,7 +37,6 @@ fn client(sandbox: &Sandbox, user: usize) -> Client {
         .retry(
             RetryPolicy::default()
                 .max_attempts(16)
-                // Faults are more frequent here than a budget is for.
                 .budget(None)
                 .backoff(Duration::from_millis(1), Duration::from_millis(50)),
         )
