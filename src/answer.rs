@@ -15,10 +15,10 @@ use llmobs_datasets_generated::types;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, StatusCode, Version};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::{Value, from_slice};
 
-use crate::error::Unreadable;
+use crate::error::{Unreadable, one_line};
 
 /// The status and the headers of a response.
 #[derive(Clone)]
@@ -100,7 +100,10 @@ impl Answer {
         };
         self.done()?;
         match body.first() {
-            None | Some(b'{' | b'[') => Err(Unreadable::Shape(shape)),
+            // It may quote the whole body.
+            None | Some(b'{' | b'[') => Err(Unreadable::Shape(serde_json::Error::custom(
+                one_line(&shape),
+            ))),
             Some(_) => Err(Unreadable::NotJson),
         }
     }

@@ -39,7 +39,7 @@ use reqwest::header::HeaderMap;
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, is_unsent, root};
+pub(crate) use self::message::{chain, is_unsent, one_line, root};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};

@@ -139,7 +139,7 @@ impl Error {
 }
 
 /// A text of others on one line, and no longer than a line.
-fn one_line(text: &(impl ToString + ?Sized)) -> String {
+pub(crate) fn one_line(text: &(impl ToString + ?Sized)) -> String {
     // Control characters, line separators, and characters that change the direction of text.
     let breaks = |c: char| {
         let others = ['\u{61c}', '\u{200e}', '\u{200f}'];
