@@ -9,30 +9,36 @@
 //! | any other JSON | unknown | success |
 //! | anything else | unknown | unknown |
 
-use std::mem;
+use std::{fmt, mem};
 
-use bytes::{Bytes, BytesMut};
 use llmobs_datasets_generated::types;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Response, StatusCode, Version};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::{Value, from_slice};
 
-use crate::error::Unreadable;
+use crate::error::{Unreadable, one_line};
 
 /// The status and the headers of a response.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+}
+
+impl fmt::Debug for Head {
+    /// Without the headers, which may repeat a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.status.fmt(f)
+    }
 }
 
 /// A response with the part of its body that was read.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) head: Head,
-    pub(crate) body: Bytes,
+    pub(crate) body: Vec<u8>,
     end: End,
 }
 
@@ -54,13 +60,12 @@ impl Answer {
                 status: response.status(),
                 headers: mem::take(response.headers_mut()),
             },
-            body: Bytes::new(),
+            body: Vec::new(),
             end: End::Cut,
         }
     }
 
-    /// Reads the body up to a cap. A single chunk, which is the common case, is not copied. If the future is
-    /// dropped or the connection ends, what was read stays.
+    /// Reads the body up to a cap. If the future is dropped or the connection ends, what was read stays.
     pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
         // A body that only the end of the connection ends may be cut off before it begins.
         let has_end = response.content_length().is_some()
@@ -73,25 +78,14 @@ impl Answer {
                 }
                 return;
             };
-            let room = cap - self.body.len();
-            if chunk.len() > room {
-                self.append(chunk.slice(..room));
+            let room = chunk.len().min(cap - self.body.len());
+            self.body
+                .extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if room < chunk.len() {
                 self.end = End::TooLarge;
                 return;
             }
-            self.append(chunk);
         }
-    }
-
-    fn append(&mut self, chunk: Bytes) {
-        if self.body.is_empty() {
-            self.body = chunk;
-            return;
-        }
-        // `body` is the only handle of its bytes from the second chunk on, so this moves it.
-        let mut joined = BytesMut::from(mem::take(&mut self.body));
-        joined.extend_from_slice(&chunk);
-        self.body = joined.freeze();
     }
 
     /// The draft state in a 2xx to lock.
@@ -99,16 +93,17 @@ impl Answer {
         &self,
     ) -> Result<types::LlmObsDatasetDraftStateDataAttributes, Unreadable> {
         let body = self.whole_body()?;
-        let shape = match from_slice::<Locked>(body) {
-            Ok(locked) if !has_errors([&locked.errors, &locked.error]) => {
-                return Ok(locked.data.attributes);
-            }
+        let shape = match from_slice::<Body<Locked>>(body) {
+            Ok(locked) if !locked.has_errors() => return Ok(locked.data.attributes),
             Ok(_) => return Err(Unreadable::Errors),
             Err(shape) => shape,
         };
         self.done()?;
         match body.first() {
-            None | Some(b'{' | b'[') => Err(Unreadable::Shape(shape)),
+            // It may quote the whole body.
+            None | Some(b'{' | b'[') => Err(Unreadable::Shape(serde_json::Error::custom(
+                one_line(&shape),
+            ))),
             Some(_) => Err(Unreadable::NotJson),
         }
     }
@@ -116,11 +111,11 @@ impl Answer {
     /// A 2xx to unlock or restore, which has no content unless something is wrong.
     pub(crate) fn done(&self) -> Result<(), Unreadable> {
         let body = self.whole_body()?;
-        match (body.first(), from_slice::<Errors>(body)) {
+        match (body.first(), from_slice::<Body<Option<IgnoredAny>>>(body)) {
             (Some(b'<'), _) => Err(Unreadable::Page),
             (None, _) if self.is_html() => Err(Unreadable::Page),
             (None, _) => Ok(()),
-            (_, Ok(body)) if has_errors([&body.errors, &body.error]) => Err(Unreadable::Errors),
+            (_, Ok(body)) if body.has_errors() => Err(Unreadable::Errors),
             (_, Ok(_)) => Ok(()),
             (Some(first), Err(_)) if *first != b'{' && from_slice::<IgnoredAny>(body).is_ok() => {
                 Ok(())
@@ -140,44 +135,39 @@ impl Answer {
     /// Whether the media type is HTML, which counts only where there is no body to look at: the service
     /// sends JSON under other types.
     fn is_html(&self) -> bool {
-        const HTML: &[u8] = b"text/html";
-        let value = self.head.headers.get(CONTENT_TYPE);
-        let start = value.and_then(|value| value.as_bytes().get(..HTML.len()));
-        start.is_some_and(|start| start.eq_ignore_ascii_case(HTML))
+        let media_type = self.head.headers.get(CONTENT_TYPE);
+        let media_type = media_type.map(|value| value.as_bytes().to_ascii_lowercase());
+        media_type.is_some_and(|value| value.starts_with(b"text/html"))
     }
 }
 
-/// The parts of a lock response that callers get, and its errors, in one pass over the body. Other fields
-/// are not required, so their absence can't fail a granted lock.
+/// The parts of a response that callers get, and its errors, in one pass over the body. Other fields are not
+/// required, so their absence can't fail a granted lock.
 #[derive(Deserialize)]
-struct Locked {
-    data: LockedData,
+struct Body<T> {
+    data: T,
     errors: Option<Value>,
     error: Option<Value>,
 }
 
 #[derive(Deserialize)]
-struct LockedData {
+struct Locked {
     attributes: types::LlmObsDatasetDraftStateDataAttributes,
 }
 
-/// A body of which only the errors matter.
-#[derive(Deserialize)]
-struct Errors {
-    errors: Option<Value>,
-    error: Option<Value>,
-}
-
-/// Whether one of the fields for errors has any. Empty values say that there is none.
-fn has_errors(fields: [&Option<Value>; 2]) -> bool {
-    fields.into_iter().flatten().any(|field| match field {
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => !fields.is_empty(),
-        Value::String(text) => !text.is_empty(),
-        Value::Bool(failed) => *failed,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::Null => false,
-    })
+impl<T> Body<T> {
+    /// Whether one of the fields for errors has any. Empty values say that there is none.
+    fn has_errors(&self) -> bool {
+        let mut fields = self.errors.iter().chain(&self.error);
+        fields.any(|field| match field {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            Value::String(text) => !text.is_empty(),
+            Value::Bool(failed) => *failed,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::Null => false,
+        })
+    }
 }
 
 /// A body without the byte order mark that some servers begin with, and that JSON parsers refuse.

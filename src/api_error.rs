@@ -30,13 +30,19 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// The error in one line, without a title that repeats the status.
+    /// The error in one line, without what repeats the status or the title.
     pub(crate) fn words(&self, status: Option<&str>) -> Option<String> {
-        let says_status = |title: &&str| status.is_some_and(|it| it.eq_ignore_ascii_case(title));
-        let title = self.title.as_deref().filter(|title| !says_status(title));
-        let words = match (title, self.detail.as_deref()) {
-            (Some(title), Some(detail)) if title != detail => format!("{title}: {detail}"),
-            (Some(words), _) | (None, Some(words)) => words.to_owned(),
+        let says = |text: &str, other: Option<&str>| {
+            other.is_some_and(|other| other.eq_ignore_ascii_case(text.trim_end_matches('.')))
+        };
+        let title = self.title.as_deref().filter(|title| !says(title, status));
+        let detail = self
+            .detail
+            .as_deref()
+            .filter(|detail| !says(detail, status));
+        let words = match (title, detail.filter(|detail| !says(detail, title))) {
+            (Some(title), Some(detail)) => format!("{title}: {detail}"),
+            (Some(words), None) | (None, Some(words)) => words.to_owned(),
             (None, None) => self.code.clone()?,
         };
         let parameter = self.parameter.as_ref();
@@ -106,6 +112,9 @@ mod tests {
             ),
             (r#"{"title":"Not Found"}"#, None),
             (r#"{"title":"not found"}"#, None),
+            (r#"{"title":"Not Found","detail":"Not found."}"#, None),
+            (r#"{"detail":"Not found"}"#, None),
+            (r#"{"title":"No","detail":"no."}"#, Some("No")),
             (r#"{"title":"No","code":"c"}"#, Some("No")),
             (
                 r#"{"code":7,"source":{"parameter":"p","header":"h"}}"#,

@@ -13,7 +13,7 @@ use crate::api_error;
 use crate::call::{Read, Request, after};
 use crate::client::Inner;
 use crate::endpoint::host_and_port;
-use crate::error::{Answered, Cause, Unreadable, root};
+use crate::error::{Answered, Cause, Unreadable, is_unsent, root};
 use crate::hooks::Attempt;
 
 /// The cause of a failed attempt, with its response if there was one.
@@ -92,16 +92,13 @@ impl Inner {
     /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
     /// response has no keys.
     fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
-        answer.body = self.redactor.redact(&answer.body)?.into();
+        answer.body = self.redactor.redact(&answer.body)?;
         Some(read(answer).err().unwrap_or(Unreadable::NotJson))
     }
 
     /// A response as errors keep it, without the keys.
     pub(crate) fn answered(&self, answer: Answer) -> Answered {
-        let body = match self.redactor.redact(&answer.body) {
-            Some(redacted) => redacted.into(),
-            None => answer.body,
-        };
+        let body = self.redactor.redact(&answer.body).unwrap_or(answer.body);
         Answered {
             redirect_host: self.redirect_host(&answer.head),
             head: answer.head,
@@ -139,8 +136,7 @@ fn unanswered(error: reqwest::Error) -> Cause {
             }
             why => format!("the request can't be built: {why}"),
         })
-    } else if error.is_connect() {
-        // If a pooled connection was closed before any of the request was sent, hyper has connected anew.
+    } else if error.is_connect() || is_unsent(&error) {
         Cause::NotSent(error)
     } else if error.is_timeout() {
         Cause::HttpTimedOut(error)

@@ -1,10 +1,10 @@
 //! Configuration of a client.
 
-use std::env;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use llmobs_datasets_generated as generated;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -12,11 +12,11 @@ use tokio::sync::watch;
 
 use crate::client::{Inner, Settings};
 use crate::credentials;
-use crate::endpoint::{LOCALHOST, LOOPBACK, host_and_port};
+use crate::endpoint::{LOCALHOST, LOOPBACK, is_plain_loopback};
 use crate::error::chain;
 use crate::hooks::{Attempt, AttemptResult, Hooks};
 use crate::retry::Budget;
-use crate::{BaseUrl, Client, Credentials, Endpoint, Error, Result, RetryPolicy, Site};
+use crate::{BaseUrl, Client, Credentials, Error, Result, RetryPolicy, Site};
 
 const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 
@@ -38,7 +38,7 @@ const VERSION: &str = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
 pub struct ClientBuilder {
     credentials: Credentials,
     settings: Settings,
-    user_agent: Option<String>,
+    user_agent: String,
     http: Option<reqwest::ClientBuilder>,
     proxies_of_environment: bool,
     hooks: Hooks,
@@ -49,7 +49,7 @@ impl ClientBuilder {
         Self {
             credentials,
             settings: Settings::default(),
-            user_agent: None,
+            user_agent: VERSION.to_owned(),
             http: None,
             proxies_of_environment: false,
             hooks: Hooks::default(),
@@ -84,7 +84,7 @@ impl ClientBuilder {
     /// let test = Client::builder(keys).endpoint(sandbox).build()?;
     /// # Ok::<(), llmobs_datasets::Error>(())
     /// ```
-    pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
+    pub fn endpoint(mut self, endpoint: impl Into<BaseUrl>) -> Self {
         self.settings.endpoint = endpoint.into();
         self
     }
@@ -148,7 +148,7 @@ impl ClientBuilder {
     /// Sets a prefix for the `User-Agent` header, such as `"dataset-editor/2.1"`. This crate's name and version
     /// follow it. No prefix by default.
     pub fn user_agent(mut self, prefix: impl Into<String>) -> Self {
-        self.user_agent = Some(prefix.into());
+        self.user_agent = format!("{} {VERSION}", prefix.into());
         self
     }
 
@@ -210,7 +210,8 @@ impl ClientBuilder {
     }
 
     /// Sets a hook to call before each attempt. It can add headers to the request, such as
-    /// `traceparent`; the keys are not among the headers that it sees.
+    /// `traceparent`; the keys are not among the headers that it sees. The headers are sent as the hook leaves
+    /// them: don't copy those of another request, whose `host` and `content-length` are wrong here.
     ///
     /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
     ///
@@ -267,7 +268,8 @@ impl ClientBuilder {
     /// header, TLS can't be set up (or is not in this build, though the endpoint needs it), or the client
     /// passed to [`http`](Self::http) can't be built.
     pub fn build(self) -> Result<Client> {
-        if cfg!(not(feature = "__tls")) && self.settings.endpoint.needs_tls() {
+        let url = self.settings.endpoint.url()?;
+        if cfg!(not(feature = "__tls")) && url.scheme() != "http" {
             return Err(Error::configuration(
                 "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets",
             ));
@@ -284,25 +286,21 @@ impl ClientBuilder {
                  `rustls` of llmobs-datasets",
             ));
         }
-        let user_agent = match &self.user_agent {
-            // Here, as reqwest doesn't say which header it can't send.
-            Some(prefix) => HeaderValue::try_from(format!("{prefix} {VERSION}")).map_err(|_| {
-                Error::configuration(format!(
-                    "the user agent {prefix:?} contains a character that isn't allowed in an HTTP \
-                     header; remove it"
-                ))
-            })?,
-            None => HeaderValue::from_static(VERSION),
-        };
-        let base_url = self.settings.endpoint.base_url()?;
+        // Here, as reqwest doesn't say which header it can't send.
+        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| {
+            Error::configuration(format!(
+                "the user agent {:?} contains a character that isn't allowed in an HTTP header; remove it",
+                self.user_agent
+            ))
+        })?;
         let proxies = self.proxies_of_environment && self.http.is_none();
-        let proxy = proxies.then(proxy_of_environment).flatten();
+        let proxy = proxies.then(|| proxy_of_environment(&url)).flatten();
         let mut http = match self.http {
             Some(http) => http,
             None if proxies => default_http(),
             None => default_http().no_proxy(),
         };
-        if self.settings.endpoint.is_plain_loopback() {
+        if is_plain_loopback(&url) {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
             #[cfg(feature = "__tls")]
             {
@@ -331,11 +329,10 @@ impl ClientBuilder {
                 Error::configuration(format!("the HTTP client can't be built: {why}{remedy}"))
             })?;
         Ok(Client::new(Inner {
-            user: self.credentials.user_at(base_url.as_str()),
-            generated: generated::Client::new_with_client(base_url.as_str(), http),
-            proxy: proxy.map(Into::into),
-            host: host_and_port(base_url.url()).into(),
-            url: base_url.url().clone(),
+            user: self.credentials.user_at(self.settings.endpoint.as_str()),
+            generated: generated::Client::new_with_client(self.settings.endpoint.as_str(), http),
+            proxy,
+            url,
             redactor: self.credentials.redactor(),
             credentials: self.credentials,
             budget: Budget::new(self.settings.retry.budget_size()),
@@ -367,14 +364,12 @@ fn default_http() -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
-/// The host of the proxy that the environment names for HTTPS, without its user and password.
-fn proxy_of_environment() -> Option<String> {
-    let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    let values = variables.into_iter().filter_map(|name| env::var(name).ok());
-    let proxy = values.into_iter().find(|value| !value.is_empty())?;
-    let url = Url::parse(&proxy).ok().filter(Url::has_host);
-    let url = url.or_else(|| Url::parse(&format!("http://{proxy}")).ok())?;
-    Some(host_and_port(&url))
+/// The proxy of the environment for a URL, without its user and password.
+fn proxy_of_environment(url: &Url) -> Option<Arc<str>> {
+    let url = url.as_str().parse().ok()?;
+    // The one that reqwest finds.
+    let proxy = Matcher::from_system().intercept(&url)?;
+    Some(format!("the proxy {}", proxy.uri().authority()?).into())
 }
 
 #[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]

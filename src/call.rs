@@ -11,8 +11,9 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use crate::answer::Answer;
+use crate::endpoint::host_and_port;
 use crate::error::{Call, Cause, Unreadable};
-use crate::hooks::Attempt;
+use crate::hooks::{Attempt, AttemptResult};
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
 
 /// A call to make, with its body if it has one.
@@ -90,13 +91,26 @@ impl Dataset {
                 dataset_id: self.dataset_id(),
                 number: attempts,
             };
+            let report = |status, error, retry_in| {
+                if let Some(after) = &client.hooks.after {
+                    let duration = start.elapsed();
+                    after(
+                        &attempt,
+                        &AttemptResult {
+                            status,
+                            error,
+                            duration,
+                            retry_in,
+                        },
+                    );
+                }
+            };
             let sent = client.attempt(request, read, &attempt, start, end);
             let (cause, answer) = match pin!(sent).await {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
-                    let status = Some(head.status);
-                    client.hooks.after(&attempt, start, status, None, None);
+                    report(Some(head.status), None, None);
                     return Ok(Response::new(value, head, attempts, effect_possible));
                 }
                 Err(failed) => failed,
@@ -119,8 +133,7 @@ impl Dataset {
             if let Cause::InvalidInput(_) = cause {
                 attempts -= 1; // Nothing was attempted.
             } else {
-                let kind = Some(cause.kind());
-                client.hooks.after(&attempt, start, status, kind, wait);
+                report(status, Some(cause.kind()), wait);
             }
             let mut error = self.error(operation, cause);
             error.0.outcome = outcome;
@@ -129,10 +142,10 @@ impl Dataset {
             error.0.unsettled = effect_possible;
             error.0.out_of_budget = retry.is_some() && wait.is_none();
             if let Some(wait) = wait {
-                span.record("http.request.resend_count", attempts);
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(attempt = attempts, reason = %error, wait_ms, "retrying");
                 if let Either::Right(_) = select(stop.as_mut(), pin!(sleep(wait))).await {
+                    span.record("http.request.resend_count", attempts);
                     start = Instant::now();
                     continue;
                 }
@@ -153,7 +166,7 @@ impl Dataset {
             operation,
             project_id: self.project_id().clone(),
             dataset_id: self.dataset_id().clone(),
-            host: client.host.clone(),
+            host: host_and_port(&client.url),
             keys: client.credentials.source(),
             connect_limit: client.settings.connect_limit(),
             proxy: client.proxy.clone(),

@@ -12,11 +12,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
+use crate::endpoint::host_and_port;
 use crate::hooks::Hooks;
 use crate::redactor::Redactor;
 use crate::retry::Budget;
 use crate::{
-    ClientBuilder, Credentials, Dataset, DatasetId, Endpoint, ProjectId, Result, RetryPolicy,
+    BaseUrl, ClientBuilder, Credentials, Dataset, DatasetId, ProjectId, Result, RetryPolicy, Site,
 };
 
 /// A client for the API.
@@ -58,8 +59,7 @@ pub(crate) struct Inner {
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
     pub(crate) url: Url,
-    pub(crate) host: Arc<str>,
-    /// The proxy of the environment.
+    /// The proxy of the environment that calls go through, as errors name it.
     pub(crate) proxy: Option<Arc<str>>,
     pub(crate) hooks: Hooks,
     pub(crate) budget: Budget,
@@ -74,7 +74,7 @@ pub(crate) struct Inner {
 #[non_exhaustive]
 pub struct Settings {
     /// [`ClientBuilder::endpoint`].
-    pub endpoint: Endpoint,
+    pub endpoint: BaseUrl,
     /// [`ClientBuilder::retry`].
     pub retry: RetryPolicy,
     /// [`ClientBuilder::connect_timeout`].
@@ -103,7 +103,7 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            endpoint: Endpoint::default(),
+            endpoint: Site::default().into(),
             retry: RetryPolicy::default(),
             connect_timeout: Duration::from_secs(5),
             attempt_timeout: Duration::from_secs(15),
@@ -118,7 +118,7 @@ impl Default for Settings {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("host", &self.inner.host)
+            .field("host", &host_and_port(&self.inner.url))
             .field("retry", &self.inner.settings.retry)
             .finish_non_exhaustive()
     }

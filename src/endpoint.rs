@@ -148,8 +148,8 @@ impl FromStr for Site {
 
 text!(Site, domain);
 
-/// A base URL instead of a site: a proxy of your own, a test server, the sandbox. It may have a path, to
-/// which the paths of the API are appended.
+/// The location of the API: that of a [`Site`], or a proxy of your own, a test server, the sandbox.
+/// It may have a path, to which the paths of the API are appended.
 ///
 /// The scheme is `https`, or `http` for this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not
 /// sent over a network in cleartext unless [you opt in](Self::with_plain_http). `http://localhost` connects
@@ -167,7 +167,7 @@ text!(Site, domain);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct BaseUrl(Url);
+pub struct BaseUrl(String);
 
 impl BaseUrl {
     /// Parses a base URL whose host may be reached over plain HTTP. **Anybody on the network path can read
@@ -178,42 +178,34 @@ impl BaseUrl {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for anything but an `http` or `https`
     /// URL, and for a URL with a user, a password, a query or a fragment. The error doesn't show the URL.
     pub fn with_plain_http(text: &str) -> Result<Self, Error> {
-        let refuse = |fault: &str| {
-            // Not the text itself: it may contain a password.
-            Err(Error::configuration(format!(
-                "the base URL can't be used: {fault}; use one such as \"https://proxy.example.com/datadog\""
-            )))
+        let fault = match Url::parse(text) {
+            Err(_) => "it is not a URL",
+            Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+                "its scheme is not http or https"
+            }
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                "it contains a user name or password"
+            }
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+                "it has a query or a fragment"
+            }
+            Ok(url) => return Ok(Self(url.as_str().trim_end_matches('/').to_owned())),
         };
-        let Ok(mut url) = Url::parse(text) else {
-            return refuse("it is not a URL");
-        };
-        if !matches!(url.scheme(), "http" | "https") {
-            return refuse("its scheme is not http or https");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return refuse("it contains a user name or password");
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return refuse("it has a query or a fragment");
-        }
-        let path = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&path);
-        Ok(Self(url))
+        // Not the text itself: it may contain a password.
+        Err(Error::configuration(format!(
+            "the base URL can't be used: {fault}; use one such as \"https://proxy.example.com/datadog\""
+        )))
     }
 
     /// The URL, without a slash at its end.
     pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
-    }
-
-    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 
-    fn is_loopback(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host == LOCALHOST || address.is_ok_and(|address| address.is_loopback())
+    /// The URL, with a slash for a path if it has none.
+    pub(crate) fn url(&self) -> Result<Url, Error> {
+        let why = |error| Error::configuration(format!("the base URL can't be used: {error}"));
+        self.0.parse().map_err(why)
     }
 }
 
@@ -226,15 +218,23 @@ impl FromStr for BaseUrl {
     ///
     /// Same as [`BaseUrl::with_plain_http`], and for plain HTTP to another machine.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let url = Self::with_plain_http(text)?;
-        if url.0.scheme() == "https" || url.is_loopback() {
-            return Ok(url);
+        let base_url = Self::with_plain_http(text)?;
+        let url = base_url.url()?;
+        if url.scheme() == "https" || is_plain_loopback(&url) {
+            return Ok(base_url);
         }
         Err(Error::configuration(format!(
             "the base URL with the host {:?} is plain http, which would send the keys in cleartext; \
              use https, or BaseUrl::with_plain_http if that is what you want",
-            url.0.host_str().unwrap_or_default()
+            url.host_str().unwrap_or_default()
         )))
+    }
+}
+
+impl From<Site> for BaseUrl {
+    /// The API of a site: `https://api.<site>`.
+    fn from(site: Site) -> Self {
+        Self(format!("https://api.{site}"))
     }
 }
 
@@ -249,33 +249,13 @@ pub(crate) const LOOPBACK: [SocketAddr; 2] = [
     SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
 ];
 
-/// The location of the API. It is a single setting, so that a site and a base URL can't both be given.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// The API of a Datadog site.
-    Site(Site),
-    /// The API at a base URL.
-    BaseUrl(BaseUrl),
-}
-
-impl Endpoint {
-    pub(crate) fn base_url(&self) -> Result<BaseUrl, Error> {
-        match self {
-            Self::Site(site) => format!("https://api.{site}").parse(),
-            Self::BaseUrl(url) => Ok(url.clone()),
-        }
-    }
-
-    /// Whether this is plain HTTP to this machine: it needs no TLS, and a proxy would receive the keys in
-    /// cleartext.
-    pub(crate) fn is_plain_loopback(&self) -> bool {
-        matches!(self, Self::BaseUrl(url) if url.0.scheme() == "http" && url.is_loopback())
-    }
-
-    pub(crate) fn needs_tls(&self) -> bool {
-        !matches!(self, Self::BaseUrl(url) if url.0.scheme() == "http")
-    }
+/// Whether a URL is plain HTTP to this machine: it needs no TLS, and a proxy would receive the keys in
+/// cleartext.
+pub(crate) fn is_plain_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_loopback = host == LOCALHOST || address.is_ok_and(|address| address.is_loopback());
+    url.scheme() == "http" && is_loopback
 }
 
 /// The host that a URL leads to, with its port unless the scheme implies it: as errors show it.
@@ -284,24 +264,5 @@ pub(crate) fn host_and_port(url: &Url) -> String {
     match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
-    }
-}
-
-impl Default for Endpoint {
-    /// [`Site::US1`].
-    fn default() -> Self {
-        Self::Site(Site::default())
-    }
-}
-
-impl From<Site> for Endpoint {
-    fn from(site: Site) -> Self {
-        Self::Site(site)
-    }
-}
-
-impl From<BaseUrl> for Endpoint {
-    fn from(url: BaseUrl) -> Self {
-        Self::BaseUrl(url)
     }
 }

@@ -3,7 +3,7 @@
 //! | what the last attempt got | kind | outcome |
 //! |---|---|---|
 //! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
-//! | no connection: DNS, connecting, proxy, TLS handshake, or no time left for them | `NotSent` | not applied |
+//! | no connection: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | `NotSent` | not applied |
 //! | connection lost after sending, before a status | `ConnectionLost` | unknown |
 //! | no status within the attempt timeout or the call timeout | `TimedOut` | unknown |
 //! | 408 | `TimedOut` | unknown |
@@ -34,13 +34,12 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, root};
+pub(crate) use self::message::{chain, is_unsent, one_line, root};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};
@@ -92,7 +91,7 @@ pub(crate) struct Call {
     pub(crate) operation: Operation,
     pub(crate) project_id: ProjectId,
     pub(crate) dataset_id: DatasetId,
-    pub(crate) host: Arc<str>,
+    pub(crate) host: String,
     pub(crate) keys: &'static str,
     pub(crate) connect_limit: Duration,
     pub(crate) proxy: Option<Arc<str>>,
@@ -101,7 +100,7 @@ pub(crate) struct Call {
 /// The response to the last attempt.
 pub(crate) struct Answered {
     pub(crate) head: Head,
-    pub(crate) body: Bytes,
+    pub(crate) body: Vec<u8>,
     pub(crate) errors: Vec<ApiError>,
     /// The host that it leads to, if it is a redirect and the host repeats no key.
     pub(crate) redirect_host: Option<String>,
@@ -115,8 +114,8 @@ names! {
         Configuration = "configuration",
         /// An id, a version number or a URL can't be sent. No call was made.
         InvalidInput = "invalid_input",
-        /// The request was not sent: the host or proxy was not found or not reached in time, or its certificate
-        /// is not trusted.
+        /// The request was not sent: the host or proxy was not found or not reached in time, its certificate
+        /// is not trusted, or the connection was closed before the first byte of the request.
         NotSent = "not_sent",
         /// The connection was lost after the request was sent, before a response arrived.
         ConnectionLost = "connection_lost",

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use tokio::time::Instant;
 
 use crate::{DatasetId, ErrorKind, Operation, ProjectId};
 
@@ -48,28 +47,6 @@ pub(crate) type After = Arc<dyn Fn(&Attempt<'_>, &AttemptResult) + Send + Sync>;
 pub(crate) struct Hooks {
     pub(crate) before: Option<Before>,
     pub(crate) after: Option<After>,
-}
-
-impl Hooks {
-    pub(crate) fn after(
-        &self,
-        attempt: &Attempt<'_>,
-        start: Instant,
-        status: Option<StatusCode>,
-        error: Option<ErrorKind>,
-        retry_in: Option<Duration>,
-    ) {
-        if let Some(after) = &self.after {
-            let duration = start.elapsed();
-            let result = AttemptResult {
-                status,
-                error,
-                duration,
-                retry_in,
-            };
-            after(attempt, &result);
-        }
-    }
 }
 
 impl fmt::Debug for Hooks {

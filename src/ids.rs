@@ -146,30 +146,20 @@ impl From<VersionOutOfRange> for Error {
     }
 }
 
-impl TryFrom<i64> for DatasetVersion {
-    type Error = VersionOutOfRange;
-
-    fn try_from(number: i64) -> Result<Self, VersionOutOfRange> {
-        match i32::try_from(number) {
-            Ok(number) if number >= 0 => Ok(Self(number)),
-            _ => Err(VersionOutOfRange(number)),
-        }
-    }
-}
-
 macro_rules! try_from {
     ($($number:ty),+) => {$(
         impl TryFrom<$number> for DatasetVersion {
             type Error = VersionOutOfRange;
 
             fn try_from(number: $number) -> Result<Self, VersionOutOfRange> {
-                i64::from(number).try_into()
+                let version = u32::try_from(number).ok().and_then(|number| Self::new(number).ok());
+                version.ok_or(VersionOutOfRange(number.into()))
             }
         }
     )+};
 }
 
-try_from!(i32, u32);
+try_from!(i32, u32, i64);
 
 impl From<DatasetVersion> for i32 {
     fn from(version: DatasetVersion) -> Self {
@@ -185,12 +175,11 @@ impl FromStr for DatasetVersion {
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for anything but a whole number from 0
     /// to `i32::MAX`.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let number = text.parse::<i64>().map_err(|_| {
-            let max = i32::MAX;
-            let remedy = format!("use a whole number from 0 to {max}");
+        let version = text.parse().ok().and_then(|number| Self::new(number).ok());
+        version.ok_or_else(|| {
+            let remedy = format!("use a whole number from 0 to {}", i32::MAX);
             Error::invalid_input(format!("{text:?} can't be a dataset version; {remedy}"))
-        })?;
-        Ok(number.try_into()?)
+        })
     }
 }
 

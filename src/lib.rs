@@ -141,7 +141,7 @@ pub use client::{Client, Settings};
 pub use credentials::Credentials;
 pub use dataset::{Dataset, DraftState};
 pub use draft_lock::{DraftLock, LockedDataset};
-pub use endpoint::{BaseUrl, Endpoint, Site};
+pub use endpoint::{BaseUrl, Site};
 pub use error::{DraftLockError, Error, ErrorKind, Outcome, Result};
 pub use hooks::{Attempt, AttemptResult};
 pub use ids::{DatasetId, DatasetVersion, ProjectId, VersionOutOfRange};

@@ -1,7 +1,6 @@
 //! Removes the keys from what a server sends back.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use memchr::memmem;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,22 +9,22 @@ use secrecy::{ExposeSecret as _, SecretString};
 const CUT: usize = 5;
 
 /// The forms in which keys may come back, in lower case.
+#[derive(Debug)]
 pub(crate) struct Redactor(Vec<SecretString>);
 
 impl Redactor {
     pub(crate) fn new(keys: [&SecretString; 2]) -> Self {
-        let forms = keys.map(|key| {
+        let forms = keys.into_iter().flat_map(|key| {
             let key = key.expose_secret().to_ascii_lowercase();
             let json = key.replace('\\', r"\\").replace('"', r#"\""#);
-            let json_with_slashes = json.replace('/', r"\/");
             let url = key.bytes().map(|byte| match byte {
                 b'0'..=b'9' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => char::from(byte).into(),
                 _ => format!("%{byte:02x}"),
             });
-            let url = url.collect();
-            [key, json, json_with_slashes, url]
+            // Some servers escape the slash in JSON, too.
+            [url.collect(), json.replace('/', r"\/"), json, key]
         });
-        let forms: BTreeSet<String> = forms.into_iter().flatten().collect();
+        let forms: BTreeSet<String> = forms.collect();
         Self(forms.into_iter().map(Into::into).collect())
     }
 
@@ -38,7 +37,7 @@ impl Redactor {
             found.extend(memmem::find_iter(&lower, form).map(|at| (at, at + form.len())));
             let mut cuts = (CUT..form.len())
                 .rev()
-                .filter_map(|length| form.get(..length));
+                .map(|length| form.split_at(length).0);
             let cut = cuts.find(|cut| lower.ends_with(cut));
             found.extend(cut.map(|cut| (text.len() - cut.len(), text.len())));
         }
@@ -47,19 +46,12 @@ impl Redactor {
         for &(start, end) in &found {
             // Another one that overlaps the last extends it.
             if let Some(before) = text.get(done..start) {
-                redacted.extend_from_slice(before);
-                redacted.extend_from_slice(b"[redacted]");
+                redacted.extend([before, b"[redacted]"].concat());
             }
             done = done.max(end);
         }
         redacted.extend_from_slice(text.get(done..)?);
         (!found.is_empty()).then_some(redacted)
-    }
-}
-
-impl fmt::Debug for Redactor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Redactor")
     }
 }
 

@@ -1,6 +1,5 @@
 //! The response to a successful call.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +23,7 @@ use crate::rate_limit::{self, RateLimit};
 /// let state: llmobs_datasets::DraftState = locked.into_inner();
 /// # Ok(()) }) }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Response<T> {
     value: T,
     head: Head,
@@ -92,15 +91,5 @@ impl Response<DraftState> {
     /// The time since when the user has held the draft lock, in UTC.
     pub fn drafting_since(&self) -> DateTime<Utc> {
         self.value.drafting_since
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Response<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("value", &self.value)
-            .field("status", &self.status())
-            .field("attempts", &self.attempts)
-            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | what an attempt got | lock | unlock | restore |
 //! |---|---|---|---|
-//! | nothing was sent: DNS, connecting, proxy, TLS handshake, or no time left for them | retry | retry | retry |
+//! | nothing was sent: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | retry | retry | retry |
 //! | 429 | retry | retry | retry |
 //! | 408, 500, 502, 503, 504; connection lost or timeout after sending | retry | retry | **no**, unless [allowed](RetryPolicy::repeat_restore) |
 //! | everything else | no | no | no |
@@ -144,19 +144,14 @@ impl RetryPolicy {
 
     /// The waits before retries, without an end.
     pub(crate) fn backoffs(&self) -> impl Iterator<Item = Duration> + use<'_> {
-        let double = |backoff: &Duration| backoff.saturating_mul(2).min(self.max_backoff);
-        iter::successors(Some(self.initial_backoff), move |backoff| {
-            Some(double(backoff))
+        iter::successors(Some(self.initial_backoff), |backoff| {
+            Some(backoff.saturating_mul(2).min(self.max_backoff))
         })
         .map(|backoff| backoff.saturating_add(self.jitter_up_to(backoff)))
     }
 
     fn jitter_up_to(&self, wait: Duration) -> Duration {
-        if self.jitter {
-            wait.mul_f64(fastrand::f64())
-        } else {
-            Duration::ZERO
-        }
+        wait.mul_f64(if self.jitter { fastrand::f64() } else { 0.0 })
     }
 
     /// Whether a failed attempt may be followed by another one: the table in the docs of this module.

@@ -67,44 +67,45 @@ pub(crate) enum Unreadable {
 
 impl Cause {
     pub(crate) fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Configuration(_) => ErrorKind::Configuration,
-            Self::InvalidInput(_) => ErrorKind::InvalidInput,
-            Self::NotSent(_) => ErrorKind::NotSent,
-            Self::Lost(_) | Self::CutOff => ErrorKind::ConnectionLost,
-            Self::AttemptTimedOut(_) | Self::HttpTimedOut(_) | Self::CallTimedOut(_) => {
-                ErrorKind::TimedOut
-            }
-            Self::Status(status) => match status.as_u16() {
-                400 => ErrorKind::BadRequest,
-                401 => ErrorKind::Unauthorized,
-                403 => ErrorKind::Forbidden,
-                404 => ErrorKind::NotFound,
-                408 => ErrorKind::TimedOut,
-                409 | 412 | 423 => ErrorKind::Conflict,
-                429 => ErrorKind::RateLimited,
-                500..=599 => ErrorKind::ServerError,
-                _ => ErrorKind::UnexpectedStatus,
-            },
-            Self::Unreadable(_) => ErrorKind::UnreadableSuccess,
-            Self::Busy => ErrorKind::Busy,
-            Self::Reentrant => ErrorKind::Reentrant,
-            Self::HeldBefore(_) => ErrorKind::HeldBefore,
-            Self::LockLost => ErrorKind::LockLost,
-            Self::Work(_) => ErrorKind::Work,
-        }
+        self.meaning().0
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
+        self.meaning().1
+    }
+
+    /// The table in the docs of the module `error`.
+    fn meaning(&self) -> (ErrorKind, Outcome) {
+        use ErrorKind as Kind;
+        use Outcome::{Applied, NotApplied, Unknown};
+
         match self {
-            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) | Self::Busy => {
-                Outcome::NotApplied
+            Self::Configuration(_) => (Kind::Configuration, NotApplied),
+            Self::InvalidInput(_) => (Kind::InvalidInput, NotApplied),
+            Self::NotSent(_) => (Kind::NotSent, NotApplied),
+            Self::Lost(_) | Self::CutOff => (Kind::ConnectionLost, Unknown),
+            Self::AttemptTimedOut(_) | Self::HttpTimedOut(_) | Self::CallTimedOut(_) => {
+                (Kind::TimedOut, Unknown)
             }
-            Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => Outcome::NotApplied,
-            Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
-            Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
-            Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,
-            _ => Outcome::Unknown,
+            Self::Status(status) => match status.as_u16() {
+                400 => (Kind::BadRequest, NotApplied),
+                401 => (Kind::Unauthorized, NotApplied),
+                403 => (Kind::Forbidden, NotApplied),
+                404 => (Kind::NotFound, NotApplied),
+                408 => (Kind::TimedOut, Unknown),
+                409 | 412 | 423 => (Kind::Conflict, NotApplied),
+                429 => (Kind::RateLimited, NotApplied),
+                500..=599 => (Kind::ServerError, Unknown),
+                _ if status.is_client_error() => (Kind::UnexpectedStatus, NotApplied),
+                _ => (Kind::UnexpectedStatus, Unknown),
+            },
+            Self::Unreadable(Unreadable::Shape(_)) => (Kind::UnreadableSuccess, Applied),
+            Self::Unreadable(_) => (Kind::UnreadableSuccess, Unknown),
+            Self::Busy => (Kind::Busy, NotApplied),
+            Self::Reentrant => (Kind::Reentrant, NotApplied),
+            Self::HeldBefore(_) => (Kind::HeldBefore, NotApplied),
+            Self::LockLost => (Kind::LockLost, NotApplied),
+            Self::Work(_) => (Kind::Work, Unknown),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 use std::{fmt, io, iter};
 
+use hyper_util::client::legacy::Error as HyperError;
 use reqwest::StatusCode;
 
 use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
@@ -12,6 +13,9 @@ use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
 const MAX_CHARS: usize = 300;
 /// Maximum number of a response's errors that a line shows.
 const MAX_ERRORS: usize = 5;
+
+/// How reqwest begins the text of an error of a proxy.
+const TUNNEL: &str = "tunnel error: ";
 
 impl Error {
     /// What went wrong, without the call.
@@ -73,33 +77,36 @@ impl Error {
         }
     }
 
-    /// Names the root cause and the host, or the proxy if it is to blame: otherwise nobody can tell a wrong
-    /// proxy, name or certificate.
+    /// Names the root cause, the host and the proxy: otherwise nobody can tell a wrong proxy, name or
+    /// certificate.
     fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(call) = &self.0.call else {
             return Ok(());
         };
+        let (host, proxy) = (&call.host, call.proxy.as_deref());
+        f.write_str("the request could not be sent")?;
+        match proxy {
+            _ if chain(error).any(|error| error.to_string().starts_with(TUNNEL)) => {
+                // A proxy of the caller's `http` client has no name here.
+                write!(
+                    f,
+                    ": {} did not connect to {host}",
+                    proxy.unwrap_or("the proxy")
+                )?;
+            }
+            Some(proxy) => write!(f, " to {host} through {proxy}")?,
+            None => write!(f, " to {host}")?,
+        }
+        let timed_out = format!("connecting timed out after {}", seconds(call.connect_limit));
         let root = one_line(root(error));
         // The words of reqwest, which hides the status of a proxy, and for its connect timeout.
-        let why = match root.trim_start_matches("tunnel error: ") {
-            "operation timed out" => {
-                format!("connecting timed out after {}", seconds(call.connect_limit))
-            }
-            "proxy authorization required" => "407 Proxy Authentication Required".to_owned(),
-            "unsuccessful" => "it refused with another status than 200".to_owned(),
-            why => why.to_owned(),
+        let why = match root.trim_start_matches(TUNNEL) {
+            "operation timed out" => &timed_out,
+            "proxy authorization required" => "407 Proxy Authentication Required",
+            "unsuccessful" => "it refused with a status that reqwest doesn't report",
+            why => why,
         };
-        if chain(error).any(|error| error.to_string().starts_with("tunnel error: ")) {
-            let proxy = call.proxy.as_deref().map(|proxy| format!(" {proxy}"));
-            let proxy = proxy.unwrap_or_default();
-            write!(
-                f,
-                "the request could not be sent: the proxy{proxy} did not connect to {}: {why}",
-                call.host
-            )
-        } else {
-            write!(f, "the request could not be sent to {}: {why}", call.host)
-        }
+        write!(f, ": {why}")
     }
 
     fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,7 +139,7 @@ impl Error {
 }
 
 /// A text of others on one line, and no longer than a line.
-fn one_line(text: &(impl ToString + ?Sized)) -> String {
+pub(crate) fn one_line(text: &(impl ToString + ?Sized)) -> String {
     // Control characters, line separators, and characters that change the direction of text.
     let breaks = |c: char| {
         let others = ['\u{61c}', '\u{200e}', '\u{200f}'];
@@ -159,6 +166,19 @@ pub(crate) fn chain<'a>(
 /// The last source of an error.
 pub(crate) fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
     chain(error).last().unwrap_or(error)
+}
+
+/// Whether hyper had no connection for the request, or gave it back because the connection was closed before
+/// any of it was written. Once hyper has begun to write, nobody can tell whether any of it was sent: such a
+/// request may have taken effect.
+pub(crate) fn is_unsent(error: &reqwest::Error) -> bool {
+    chain(error).any(|error| {
+        let no_connection = error
+            .downcast_ref()
+            .map(|it: &HyperError| it.connect_info().is_none());
+        let given_back = error.downcast_ref().map(hyper::Error::is_canceled);
+        no_connection.or(given_back) == Some(true)
+    })
 }
 
 /// Whether the TLS library broke off a connection, which it reports in an I/O error of its own.

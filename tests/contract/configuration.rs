@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt as _;
 use crate::clock::{TestClock, pass};
 use crate::documentation::PAGES;
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, NO_NAMES, builder, chain, credentials, dataset};
+use crate::setup::{LOCKED, NO_NAMES, builder, chain, closed_port, credentials, dataset};
 
 #[test]
 fn the_documented_sites_are_known() {
@@ -400,10 +400,10 @@ async fn the_user_agent_names_the_service_and_this_crate() {
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert_eq!(
-        error.to_string(),
-        "the user agent \"a\\nb\" contains a character that isn't allowed in an HTTP header; remove it"
-    );
+    let version = env!("CARGO_PKG_VERSION");
+    let why = "contains a character that isn't allowed in an HTTP header; remove it";
+    let expected = format!("the user agent \"a\\nb llmobs-datasets/{version}\" {why}");
+    assert_eq!(error.to_string(), expected);
 }
 
 #[test]
@@ -473,7 +473,12 @@ async fn a_call_in_a_child() {
         .retry(RetryPolicy::none())
         .build()
         .unwrap();
-    println!("proxied: {}", dataset(&client).unlock().await.is_ok());
+    let result = dataset(&client).unlock().await;
+    println!("proxied: {}", result.is_ok());
+    println!(
+        "{}",
+        result.map_or_else(|it| it.to_string(), |_| String::new())
+    );
 }
 
 #[tokio::test]
@@ -501,6 +506,30 @@ async fn proxies_are_used_only_if_asked_for_and_never_for_plain_http_to_this_mac
         assert!(text.contains(proxied), "{ask:?} {closed}: {text}");
     }
     assert_eq!(proxy.received().len(), 2);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_environment_that_cannot_be_reached_is_named() {
+    const OTHER: &str = "http://[::ffff:127.0.0.1]:1";
+    let proxy = closed_port().replace("//", "//user:hunter2@");
+    let address = proxy.split('@').next_back().unwrap();
+    let through = format!("[::ffff:7f00:1]:1 through the proxy {address}: Connection refused");
+    for (no_proxy, why) in [
+        ("", &*through),
+        ("::ffff:127.0.0.1", "[::ffff:7f00:1]:1: Connection refused"),
+    ] {
+        let variables = [
+            ("HTTP_PROXY", &*proxy),
+            ("NO_PROXY", no_proxy),
+            ("DD_API_KEY", "a"),
+            ("DD_APP_KEY", "b"),
+            ("CLOSED", OTHER),
+            ("ASK_FOR_PROXY", "from_env"),
+        ];
+        let text = in_a_child("configuration::a_call_in_a_child", &variables).await;
+        let line = format!(": the request could not be sent to {why}");
+        assert!(text.contains(&line) && !text.contains("hunter2"), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -175,7 +175,10 @@ async fn a_proxy_that_fails_is_to_blame_itself() {
     let closed = closed_port().replace("http://", "");
     for (address, why) in [
         (unauthorized, "407 Proxy Authentication Required"),
-        (bad_gateway, "it refused with another status than 200"),
+        (
+            bad_gateway,
+            "it refused with a status that reqwest doesn't report",
+        ),
         (silent, "unexpected end of file"),
         (closed, "Connection refused"),
     ] {
@@ -299,6 +302,43 @@ async fn a_pooled_connection_that_was_closed_before_the_request_is_not_sent() {
         let error = one_error(&dataset, operation).await;
         assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
         assert_eq!(error.outcome(), Outcome::NotApplied);
+    }
+}
+
+#[tokio::test]
+async fn a_new_connection_that_was_closed_before_the_request_is_not_sent() {
+    for reset in [true, false] {
+        for operation in OPERATIONS {
+            let closed = Arc::new(tokio::sync::Notify::new());
+            let address = listener({
+                let closed = Arc::clone(&closed);
+                move |socket| {
+                    let closed = Arc::clone(&closed);
+                    async move {
+                        if reset {
+                            socket.set_zero_linger().unwrap();
+                        }
+                        drop(socket);
+                        closed.notify_one();
+                    }
+                }
+            })
+            .await;
+            // hyper gets the connection once it is closed.
+            let once_closed = tower::util::MapFutureLayer::new(move |connecting| {
+                let closed = Arc::clone(&closed);
+                async move {
+                    let connected = connecting.await;
+                    closed.notified().await;
+                    connected
+                }
+            });
+            let http = http().connector_layer(once_closed);
+            let builder = builder(&format!("http://{address}"), http).retry(RetryPolicy::none());
+            let error = one_error(&dataset(&builder.build().unwrap()), operation).await;
+            assert_eq!(error.kind(), ErrorKind::NotSent, "{reset} {error:?}");
+            assert_eq!(error.outcome(), Outcome::NotApplied);
+        }
     }
 }
 

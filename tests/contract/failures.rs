@@ -412,6 +412,15 @@ async fn a_line_stays_a_line() {
     let line = error.to_string();
     let end = ": word; word; word; word; word; and 9995 more";
     assert!(line.ends_with(end), "{line}");
+
+    // The error of the JSON parser quotes what it doesn't expect.
+    let quoted = format!(r#"{{"data":"{}"}}"#, "x".repeat(5000));
+    let error = failure(Operation::Lock, Step::answer(200, &[JSON], quoted)).await;
+    let shown = chain(&error);
+    assert!(
+        shown.contains("invalid type: string") && shown.len() < 600,
+        "{shown}"
+    );
 }
 
 #[tokio::test]

@@ -56,6 +56,10 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
         _ => server.url(),
     };
     let keys = Credentials::new(sandbox.api_key(), sandbox.application_key()).unwrap();
+    let budget = match fault.meets {
+        Meets::SmallBudget => 1,
+        _ => 100,
+    };
     let client = Client::builder(keys)
         .endpoint(BaseUrl::with_plain_http(&url).unwrap())
         // No roots to load, which takes longer than all the rest.
@@ -65,7 +69,7 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
                 .dns_resolver(Names(matches!(fault.meets, Meets::UnknownHost)))
                 .tls_certs_only([]),
         )
-        .retry(RetryPolicy::default().jitter(false));
+        .retry(RetryPolicy::default().jitter(false).budget(budget));
     let client = clock.watch(client).build().unwrap();
     let dataset = dataset(&client);
     let reached = url == server.url();
@@ -80,6 +84,7 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
             dataset.restore(1_i64.try_into().unwrap()).await.unwrap();
             server.closed().await;
         }
+        Meets::SmallBudget => server.script(vec![Step::status(429); requests]),
         Meets::Step(step) => {
             let stage = Stage {
                 clock: clock.clone(),

@@ -38,6 +38,8 @@ pub(crate) enum Meets {
     SlowTls,
     /// A connection that was closed since the call before.
     ClosedConnection,
+    /// A rate limit, with a budget of one retry.
+    SmallBudget,
     Step(fn(&Stage) -> Step),
 }
 
@@ -198,6 +200,7 @@ fn statuses() -> Vec<Fault> {
             limited(&[NOW, "x-ratelimit-reset: 1768900804"])
         }),
         step("429, garbage", No, |_| limited(&["retry-after: at noon"])),
+        Fault::new("429, with a budget of 1 retry", No, Meets::SmallBudget),
         step("429, no hint", No, |_| limited(&[])),
         step("429, reset of the limit", No, |_| {
             limited(&["x-ratelimit-reset: 9"])

@@ -242,7 +242,8 @@ impl State {
 async fn serve(mut socket: TcpStream, state: Arc<State>) {
     let mut buffer = Vec::new();
     loop {
-        if buffer.is_empty() && socket.readable().await.is_ok() && state.takes_unread() {
+        // Not `readable`, which may be ready too early.
+        if buffer.is_empty() && socket.peek(&mut [0]).await.is_ok() && state.takes_unread() {
             socket.set_zero_linger().unwrap();
             return;
         }

@@ -98,8 +98,12 @@ pub(crate) const NO_NAMES: Names = Names(true);
 
 /// The address of a port that nobody listens on.
 pub(crate) fn closed_port() -> String {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    // Bound for good, so that no server of another test gets it, and not listened on.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    std::mem::forget(socket);
+    url
 }
 
 /// A runtime of one thread, for tests that are not in one.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use llmobs_datasets::{
     ApiError, BaseUrl, Client, ClientBuilder, Credentials, Dataset, DatasetId, DatasetVersion,
-    DraftState, Endpoint, Error, ErrorKind, Operation, Outcome, ProjectId, RateLimit, Response,
-    RetryPolicy, Site, VersionOutOfRange,
+    DraftState, Error, ErrorKind, Operation, Outcome, ProjectId, RateLimit, Response, RetryPolicy,
+    Site, VersionOutOfRange,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -52,7 +52,6 @@ fn types_have_the_common_traits() {
     threads::<ClientBuilder>();
     threads::<Credentials>();
     threads::<Dataset>();
-    threads::<Endpoint>();
     threads::<Error>();
     threads::<Response<DraftState>>();
     threads::<RetryPolicy>();
@@ -169,7 +168,7 @@ fn a_client_has_what_its_builder_set() {
         .unwrap();
     let url: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
     let settings = client.settings();
-    assert_eq!(settings.endpoint, Endpoint::from(url));
+    assert_eq!(settings.endpoint, url);
     assert_eq!(settings.retry, policy);
     assert_eq!(settings.connect_timeout, seconds(1));
     assert_eq!(settings.attempt_timeout, seconds(2));
