@@ -1,6 +1,7 @@
 //! Work under the draft lock, which is released however the work ends.
 
 mod lease;
+mod shared;
 mod turn;
 
 use std::error::Error as StdError;
@@ -11,22 +12,26 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
-use self::lease::{Known, Lease};
+use self::lease::Lease;
+use self::shared::Shared;
 use self::turn::Key;
 use crate::error::Unlocking;
-use crate::{Dataset, DatasetVersion, DraftLockError, DraftState, Error, Response, Result};
+use crate::{
+    Dataset, DatasetVersion, DraftLockError, DraftState, Error, Operation, Response, Result,
+};
 
-/// A dataset whose draft lock is held: what work under the lock needs. It doesn't hold the lock itself.
+/// A dataset whose draft lock is held. It doesn't hold the lock itself: once the lock is released or kept,
+/// its calls fail with [`ErrorKind::Released`](crate::ErrorKind::Released), and send nothing.
 #[derive(Clone, Debug)]
 pub struct LockedDataset {
     dataset: Dataset,
-    known: Arc<Known>,
+    shared: Arc<Shared>,
     state: Option<Arc<DraftState>>,
     held_before: bool,
 }
 
 impl LockedDataset {
-    /// The dataset.
+    /// The dataset. Its calls don't depend on the lock.
     #[must_use]
     pub fn dataset(&self) -> &Dataset {
         &self.dataset
@@ -38,40 +43,46 @@ impl LockedDataset {
         self.state.as_deref()
     }
 
-    /// Whether this user held the lock before the call, so that it was adopted: after a crash, or from
-    /// another process with the same application key. See
+    /// Whether this user held the lock before the call, so that it was adopted: see
     /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock), also for the locks that this misses.
     #[must_use]
     pub fn held_before(&self) -> bool {
         self.held_before
     }
 
-    /// Same as [`Dataset::restore`].
+    /// Restores the dataset to a prior version, same as [`Dataset::restore`].
     ///
     /// # Errors
     ///
-    /// Same as [`Dataset::restore`].
-    pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
-        self.dataset.restore(version).await
-    }
-
-    /// Asks the service whether the lock is lost: `true` if it is known to be, `false` if it is not known
-    /// to be. Call it before a step that must not happen twice.
-    ///
-    /// It locks again, and compares `drafting_since`. That a second lock by its holder keeps
-    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held is
-    /// reported as lost. If the lock was lost and is free again, the call acquires it, and `true` still
-    /// means that somebody may have been in between.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Dataset::lock`], but for a conflict: then the lock is lost.
+    /// [`Released`](crate::ErrorKind::Released), and those of [`Dataset::restore`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: a request that was in flight is taken into account when the lock is released.
-    pub async fn is_lost(&self) -> Result<bool> {
-        self.known.is_lost(self).await
+    /// Same as [`Dataset::restore`].
+    pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
+        self.shared
+            .refuse_if_closed(&self.dataset, Operation::Restore)?;
+        self.dataset.restore(version).await
+    }
+
+    /// Checks that the lock is not known to be lost. Call it before a step that must not happen twice.
+    ///
+    /// The check locks again, and compares user and `drafting_since`. That a second lock by its holder keeps
+    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held counts as
+    /// lost. If the lock was lost and is free again, the check acquires it, and fails anyway: another user
+    /// may have been in between.
+    ///
+    /// # Errors
+    ///
+    /// [`LockLost`](crate::ErrorKind::LockLost) if the lock is known to be lost;
+    /// [`Released`](crate::ErrorKind::Released) if it is released or kept before the check ends; after any
+    /// other error of [`Dataset::lock`], nothing is known.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the release takes a request that was in flight into account.
+    pub async fn check(&self) -> Result<()> {
+        self.shared.check(self).await
     }
 }
 
@@ -93,7 +104,7 @@ impl LockedDataset {
 ///
 /// A lock that is dropped (an early return, a panic, a cancelled task) is released in the background, with a
 /// warning in the log. The release runs on the runtime that the lock was acquired on, or, if that has ended,
-/// on a thread of its own. [`Client::shutdown`](crate::Client::shutdown) waits for it.
+/// on the thread `draft-unlock`. [`Client::shutdown`](crate::Client::shutdown) waits for it.
 #[must_use = "dropping a lock releases it"]
 pub struct DraftLock(Lease);
 
@@ -113,17 +124,15 @@ impl DraftLock {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: dropping the future doesn't stop the release.
+    /// Cancel safe: dropping the future doesn't stop the release, which runs on the current runtime.
     pub async fn unlock(self) -> Result<Response<()>> {
         self.0.release().await
     }
 
-    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. [`LockedDataset::is_lost`] of the result
-    /// locks like [`Dataset::lock`]: outside any turn.
-    pub fn keep(self) -> LockedDataset {
-        let locked = self.locked().clone();
-        self.0.keep();
-        locked
+    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. Other tasks of this process have their
+    /// turn then, and share the lock.
+    pub fn keep(self) {
+        self.0.leave(false);
     }
 }
 
@@ -138,18 +147,25 @@ impl Dataset {
     /// [`with_draft_lock`](Self::with_draft_lock).
     ///
     /// Tasks of this process that use the same application key take turns, in order of arrival, whichever
-    /// clients they use; they wait without a limit unless
-    /// [`lock_wait`](crate::ClientBuilder::lock_wait) is set. A task that requests a
-    /// second guard for the same dataset deadlocks. Another user's lock is refused at once, or waited for if `lock_wait` is set.
-    /// **Other processes with the same application key are not kept out:** the service takes them for the
-    /// same user. Give each a key of a different user, or put a lock of your own around.
+    /// clients they use; they wait without a limit unless [`lock_wait`](crate::ClientBuilder::lock_wait) is
+    /// set. Ids that differ only in letter case share a queue. Another user's lock is refused at once, or
+    /// waited for if `lock_wait` is set. **Other processes with the same application key are not kept out:**
+    /// the service takes them for the same user. Give each an application key of a different user (service
+    /// account), or put a lock of your own around.
+    ///
+    /// A task that requests a second guard for the same dataset deadlocks, and so do two tasks that lock two
+    /// datasets in opposite order: lock in one order, or set `lock_wait`, with which the wait fails.
+    ///
+    /// A request whose outcome is unknown may take effect late. If that may lock the dataset, the client
+    /// unlocks once more, an attempt timeout later, before the next task has its turn. A request that takes
+    /// effect even later is not noticed: it leaves the dataset locked, or unlocks it under the next task.
     ///
     /// # Errors
     ///
     /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
     /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
-    /// lock may be held, it was unlocked as a precaution; [`Error::may_be_locked`] reports whether it may
-    /// still be.
+    /// call may have locked, the client unlocked, or tried to; [`Error::may_be_locked`] reports whether the
+    /// dataset may still be locked.
     ///
     /// # Panics
     ///
@@ -157,22 +173,25 @@ impl Dataset {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: dropping the future leaves the queue and starts no further request. If a request is in
+    /// Cancel safe: dropping the future leaves the queue and starts no further lock request. If one is in
     /// flight, its lock is released in the background.
     pub async fn draft_lock(&self) -> Result<DraftLock> {
         Lease::acquire(self.clone()).await.map(DraftLock)
     }
 
-    /// Acquires the draft lock, does some work, and always releases the lock: when the work succeeds, fails
-    /// or panics, and in the background if the future is dropped.
+    /// Acquires the draft lock, does some work, and unlocks: when the work succeeds, fails or panics, and in
+    /// the background if the future is dropped. The unlock can fail, which the error reports.
     ///
-    /// Who is kept out, and who waits for whom, is as for [`draft_lock`](Self::draft_lock): **other processes
-    /// with the same application key are not kept out.** Locking the dataset again within the work fails
-    /// with [`Reentrant`](crate::ErrorKind::Reentrant); within a task that the work spawns and waits for, it
-    /// waits for ever.
+    /// Who is kept out, who waits for whom, and what happens to late effects is as for
+    /// [`draft_lock`](Self::draft_lock): **other processes with the same application key are not kept out.**
+    /// Give each an application key of a different user (service account), or put a lock of your own around.
     ///
-    /// A request of the work that was dropped, or whose outcome is unknown, may take effect after the
-    /// unlock: the service is not known to refuse it.
+    /// Locking the dataset again within the work fails with [`Reentrant`](crate::ErrorKind::Reentrant);
+    /// within a task that the work spawns and waits for, it deadlocks. So does
+    /// [`Client::shutdown`](crate::Client::shutdown) within the work, until its timeout.
+    ///
+    /// A request of the work that is still in flight, was dropped, or has an unknown outcome may take effect
+    /// after the unlock: the service is not known to refuse it.
     ///
     /// ```no_run
     /// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
@@ -227,11 +246,8 @@ impl Dataset {
                 error: error.with_unlock(Unlocking::AfterWork),
             }),
             (Ok(Err(error)), unlocked) => {
-                let error = Error::of_work(error.into());
-                Err(DraftLockError::Work(match unlocked {
-                    Ok(_) => error,
-                    Err(failed) => error.with_unlock(Unlocking::Failed(failed)),
-                }))
+                let error = Error::of_work(error.into(), unlocked.err());
+                Err(DraftLockError::Work(error))
             }
             (Err(panic), unlocked) => {
                 if let Err(error) = unlocked {

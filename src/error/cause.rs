@@ -26,8 +26,10 @@ pub(crate) enum Cause {
     Reentrant,
     /// The user has held the lock since then.
     HeldBefore(String),
-    /// Another user has the lock; the response says so, if the unlock was sent.
+    /// Another user has the lock; the response says so, if a request was sent.
     LockLost,
+    /// The guard of the lock was released or kept.
+    Released,
     /// The runtime ended before the lock or the unlock did.
     CutOff,
     /// The caller's own.
@@ -41,7 +43,7 @@ pub(crate) enum Unlocking {
     None,
     /// It succeeded.
     Done,
-    /// It succeeded, but a lock may follow, and is unlocked again after this time.
+    /// It didn't fail, but a lock may follow, so another unlock does after this time.
     Pending(Duration),
     Failed(Error),
     /// The failed call is the unlock itself, after work that succeeded.
@@ -91,16 +93,21 @@ impl Cause {
             Self::Reentrant => ErrorKind::Reentrant,
             Self::HeldBefore(_) => ErrorKind::HeldBefore,
             Self::LockLost => ErrorKind::LockLost,
+            Self::Released => ErrorKind::Released,
             Self::Work(_) => ErrorKind::Work,
         }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Configuration(_) | Self::InvalidInput(_) | Self::NotSent(_) | Self::Busy => {
-                Outcome::NotApplied
-            }
-            Self::Reentrant | Self::HeldBefore(_) | Self::LockLost => Outcome::NotApplied,
+            Self::Configuration(_)
+            | Self::InvalidInput(_)
+            | Self::NotSent(_)
+            | Self::Busy
+            | Self::Reentrant
+            | Self::HeldBefore(_)
+            | Self::LockLost
+            | Self::Released => Outcome::NotApplied,
             Self::Status(StatusCode::REQUEST_TIMEOUT) => Outcome::Unknown,
             Self::Status(status) if status.is_client_error() => Outcome::NotApplied,
             Self::Unreadable(Unreadable::Shape(_)) => Outcome::Applied,

@@ -28,8 +28,8 @@ use super::{Error, Outcome};
 pub enum DraftLockError<T> {
     /// The dataset could not be locked. The work never started.
     Lock(Error),
-    /// The work failed. An error that isn't one of this crate is the
-    /// [`work_error`](Error::work_error) of this one; that of a failed unlock is its
+    /// The work failed. An error that isn't one of this crate, or that includes the unlock of another lock,
+    /// is the [`work_error`](Error::work_error) of this one; that of a failed unlock is its
     /// [`unlock_error`](Error::unlock_error).
     Work(Error),
     /// The work succeeded, but unlocking failed.
@@ -51,13 +51,17 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded, and the
-    /// [outcome](Error::outcome) of its error if it failed.
+    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded. If it failed,
+    /// the [outcome](Error::outcome) of its error, but `Unknown` for `Applied`: one call that took effect is
+    /// not all of the work.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Lock(_) => Outcome::NotApplied,
-            Self::Work(error) => error.outcome(),
+            Self::Work(error) => match error.outcome() {
+                Outcome::Applied => Outcome::Unknown,
+                outcome => outcome,
+            },
             Self::Unlock { .. } => Outcome::Applied,
         }
     }
@@ -78,7 +82,7 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// Whether this user may still hold the lock.
+    /// Whether this user may still hold the lock, as far as the unlock says.
     #[must_use]
     pub fn may_be_locked(&self) -> bool {
         match self {

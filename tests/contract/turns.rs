@@ -306,3 +306,47 @@ async fn a_wait_for_another_user_is_logged_with_the_services_words() {
         "{waits:?}"
     );
 }
+
+#[tokio::test]
+async fn a_refused_lock_after_one_that_may_take_effect_late_is_unknown_even_if_its_unlock_fails() {
+    for unlock in [404, 403] {
+        // The second call is refused, with no time for a third one.
+        let refused = Step::answer(423, &["retry-after: 3600"], "");
+        let steps = [Step::Stall(Vec::new()), held_by_john(), refused];
+        let unlocks = [Step::status(unlock), Step::status(unlock)];
+        let server = Server::start(steps.into_iter().chain(unlocks)).await;
+        let dataset = dataset(&impatient(&server, credentials(), 2));
+        let dataset = dataset.lock_wait(Duration::from_secs(60));
+        let error = dataset.draft_lock().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        assert!(error.may_be_locked(), "{error}");
+        let failed = error.unlock_error().unwrap();
+        assert_eq!(failed.status().unwrap().as_u16(), unlock);
+    }
+}
+
+#[tokio::test]
+async fn ids_that_differ_in_letter_case_are_one_queue() {
+    let server = Server::start([locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let [project, id] = [PROJECT_ID, crate::documentation::DATASET_ID].map(str::to_uppercase);
+    let upper = dataset
+        .client()
+        .dataset(project.parse().unwrap(), id.parse().unwrap());
+    let lock = dataset.draft_lock().await.unwrap();
+    let no_wait = upper.clone().lock_wait(Duration::ZERO);
+    assert_eq!(
+        no_wait.draft_lock().await.unwrap_err().kind(),
+        ErrorKind::Busy
+    );
+    lock.unlock().await.unwrap();
+    dataset
+        .with_draft_lock(async |_| {
+            let nested = upper.draft_lock().await.unwrap_err();
+            assert_eq!(nested.kind(), ErrorKind::Reentrant);
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
+}
