@@ -1,90 +1,21 @@
 //! Work under the draft lock, which is released however the work ends.
 
 mod lease;
-mod shared;
+mod locked;
 mod turn;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
 use self::lease::Lease;
-use self::shared::Shared;
+pub use self::locked::LockedDataset;
 use self::turn::Key;
 use crate::error::Unlocking;
-use crate::{
-    Dataset, DatasetVersion, DraftLockError, DraftState, Error, Operation, Response, Result,
-};
-
-/// A dataset whose draft lock is held. It doesn't hold the lock itself: once the lock is released or kept,
-/// its calls fail with [`ErrorKind::Released`](crate::ErrorKind::Released), and send nothing.
-#[derive(Clone, Debug)]
-pub struct LockedDataset {
-    dataset: Dataset,
-    shared: Arc<Shared>,
-    state: Option<Arc<DraftState>>,
-    held_before: bool,
-}
-
-impl LockedDataset {
-    /// The dataset. Its calls don't depend on the lock.
-    #[must_use]
-    pub fn dataset(&self) -> &Dataset {
-        &self.dataset
-    }
-
-    /// Who holds the lock, and since when. `None` if the response lacked a documented part.
-    #[must_use]
-    pub fn state(&self) -> Option<&DraftState> {
-        self.state.as_deref()
-    }
-
-    /// Whether this user held the lock before the call, so that it was adopted: see
-    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock), also for the locks that this misses.
-    #[must_use]
-    pub fn held_before(&self) -> bool {
-        self.held_before
-    }
-
-    /// Restores the dataset to a prior version, same as [`Dataset::restore`].
-    ///
-    /// # Errors
-    ///
-    /// [`Released`](crate::ErrorKind::Released), and those of [`Dataset::restore`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Same as [`Dataset::restore`].
-    pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
-        self.shared
-            .refuse_if_closed(&self.dataset, Operation::Restore)?;
-        self.dataset.restore(version).await
-    }
-
-    /// Checks that the lock is not known to be lost. Call it before a step that must not happen twice.
-    ///
-    /// The check locks again, and compares user and `drafting_since`. That a second lock by its holder keeps
-    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held counts as
-    /// lost. If the lock was lost and is free again, the check acquires it, and fails anyway: another user
-    /// may have been in between.
-    ///
-    /// # Errors
-    ///
-    /// [`LockLost`](crate::ErrorKind::LockLost) if the lock is known to be lost;
-    /// [`Released`](crate::ErrorKind::Released) if it is released or kept before the check ends; after any
-    /// other error of [`Dataset::lock`], nothing is known.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: the release takes a request that was in flight into account.
-    pub async fn check(&self) -> Result<()> {
-        self.shared.check(self).await
-    }
-}
+use crate::{Dataset, DraftLockError, Error, Response, Result};
 
 /// A held draft lock, for work that doesn't fit [`Dataset::with_draft_lock`].
 ///
@@ -205,14 +136,12 @@ impl Dataset {
     /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
     ///
     /// ```
-    /// use futures_util::future::BoxFuture;
-    /// use llmobs_datasets::{Dataset, LockedDataset, Result};
-    ///
+    /// # use futures_util::future::BoxFuture;
+    /// # use llmobs_datasets::{Dataset, LockedDataset, Result};
     /// type Work = Box<dyn FnOnce(LockedDataset) -> BoxFuture<'static, Result<()>> + Send>;
     ///
-    /// async fn spawn(dataset: Dataset, work: Work) -> Result<()> {
-    ///     let task = tokio::spawn(async move { dataset.with_draft_lock(work).await });
-    ///     Ok(task.await.expect("the work doesn't panic")?)
+    /// async fn run(dataset: Dataset, work: Work) -> Result<()> {
+    ///     Ok(dataset.with_draft_lock(work).await?)
     /// }
     /// ```
     ///

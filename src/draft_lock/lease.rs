@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use super::LockedDataset;
-use super::shared::{held_before, is_unsettled};
+use super::locked::{held_before, is_unsettled};
 use super::turn::{Turn, Wait};
 use crate::answer::is_draft_state;
 use crate::error::{Cause, Unlocking};
@@ -46,10 +46,8 @@ enum Stage {
 #[derive(Clone, Copy)]
 enum Ending {
     Unlock,
-    /// Leaves it. `Client::shutdown` returns the dataset if the lock counts as left behind.
-    Leave {
-        behind: bool,
-    },
+    /// Leaves it. If it counts as left behind, `Client::shutdown` returns the dataset.
+    Leave(bool),
 }
 
 impl Lease {
@@ -168,7 +166,7 @@ impl Lease {
 
     /// Leaves the dataset locked. The turn ends once no request can take effect late.
     pub(super) fn leave(mut self, behind: bool) {
-        self.ending = Ending::Leave { behind };
+        self.ending = Ending::Leave(behind);
         self.locked.shared.closed.send_replace(true);
         if self.locked.shared.is_pending() {
             self.run_in_background();
@@ -230,7 +228,7 @@ impl Lease {
     /// Unlocks, and once more, an attempt timeout later, if a lock or the unlock may take effect late.
     async fn run(mut self) {
         let late_effects = self.locked.dataset.client.inner.settings.attempt_timeout;
-        if let Ending::Leave { behind } = self.ending {
+        if let Ending::Leave(behind) = self.ending {
             sleep(late_effects).await;
             return self.finish(Some(behind));
         }
