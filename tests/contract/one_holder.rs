@@ -37,6 +37,7 @@ fn client(sandbox: &Sandbox, user: usize) -> Client {
         .retry(
             RetryPolicy::default()
                 .max_attempts(16)
+                .budget(None)
                 .backoff(Duration::from_millis(1), Duration::from_millis(50)),
         )
         .attempt_timeout(PATIENCE)
