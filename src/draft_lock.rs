@@ -14,8 +14,7 @@ use futures_util::FutureExt as _;
 use self::lease::Lease;
 pub use self::locked::LockedDataset;
 use self::turn::Key;
-use crate::error::Unlocking;
-use crate::{Dataset, DraftLockError, Error, Response, Result};
+use crate::{Dataset, DraftLockError, Response, Result};
 
 /// A held draft lock, for work that doesn't fit [`Dataset::with_draft_lock`].
 ///
@@ -49,9 +48,8 @@ impl DraftLock {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and the
-    /// errors of [`Dataset::unlock`]. [`Error::may_be_locked`] reports whether the dataset may still be
-    /// locked.
+    /// [`LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and those of
+    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether the dataset is.
     ///
     /// # Cancel safety
     ///
@@ -94,9 +92,8 @@ impl Dataset {
     /// # Errors
     ///
     /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
-    /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
-    /// call may have locked, the client unlocked, or tried to; [`Error::may_be_locked`] reports whether the
-    /// dataset may still be locked.
+    /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). The client
+    /// unlocks if the call may have locked; [`may_be_locked`](crate::Error::may_be_locked) reports the result.
     ///
     /// # Panics
     ///
@@ -124,24 +121,16 @@ impl Dataset {
     /// A request of the work that is still in flight, was dropped, or has an unknown outcome may take effect
     /// after the unlock: the service is not known to refuse it.
     ///
+    /// The work may be an async closure, a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
+    ///
     /// ```no_run
-    /// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
-    /// dataset
-    ///     .with_draft_lock(async |locked| locked.restore("1".parse()?).await)
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
-    ///
-    /// ```
     /// # use futures_util::future::BoxFuture;
-    /// # use llmobs_datasets::{Dataset, LockedDataset, Result};
+    /// # use llmobs_datasets::{Dataset, LockedDataset, Response, Result};
     /// type Work = Box<dyn FnOnce(LockedDataset) -> BoxFuture<'static, Result<()>> + Send>;
     ///
-    /// async fn run(dataset: Dataset, work: Work) -> Result<()> {
-    ///     Ok(dataset.with_draft_lock(work).await?)
+    /// async fn run(dataset: Dataset, work: Work) -> Result<Response<()>> {
+    ///     dataset.with_draft_lock(work).await?;
+    ///     Ok(dataset.with_draft_lock(async |locked| locked.restore("1".parse()?).await).await?)
     /// }
     /// ```
     ///
@@ -155,7 +144,7 @@ impl Dataset {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe as far as the lock goes, same as [`draft_lock`](Self::draft_lock).
+    /// Same as [`draft_lock`](Self::draft_lock), as far as the lock goes.
     pub async fn with_draft_lock<T, E, F, Fut>(&self, work: F) -> Result<T, DraftLockError<T>>
     where
         F: FnOnce(LockedDataset) -> Fut,
@@ -168,17 +157,9 @@ impl Dataset {
         // Nothing of what a panic may leave half-done is looked at here.
         let worked = AssertUnwindSafe(work).catch_unwind().await;
         let unlocked = lock.unlock().await;
-        match (worked, unlocked) {
-            (Ok(Ok(value)), Ok(_)) => Ok(value),
-            (Ok(Ok(value)), Err(error)) => Err(DraftLockError::Unlock {
-                value,
-                error: error.with_unlock(Unlocking::AfterWork),
-            }),
-            (Ok(Err(error)), unlocked) => {
-                let error = Error::of_work(error.into(), unlocked.err());
-                Err(DraftLockError::Work(error))
-            }
-            (Err(panic), unlocked) => {
+        match worked {
+            Ok(worked) => DraftLockError::of_work(worked, unlocked),
+            Err(panic) => {
                 if let Err(error) = unlocked {
                     tracing::warn!(%error, "unlocking failed after the work panicked");
                 }

@@ -15,7 +15,6 @@ use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
 use super::LockedDataset;
-use super::locked::{held_before, is_unsettled};
 use super::turn::{Turn, Wait};
 use crate::answer::is_draft_state;
 use crate::error::{Cause, Unlocking};
@@ -27,7 +26,8 @@ pub(super) struct Lease {
     /// `None` once nothing is left to do.
     turn: Option<Turn>,
     stage: Stage,
-    ending: Ending,
+    /// If the lock is not to be unlocked: whether it counts as left behind.
+    left: Option<bool>,
     reply: Option<oneshot::Sender<Result<Response<()>>>>,
     span: Span,
 }
@@ -40,14 +40,6 @@ enum Stage {
     Task,
     /// A thread that releases it, because that runtime has ended.
     Thread,
-}
-
-/// What the end of the lease does with the lock.
-#[derive(Clone, Copy)]
-enum Ending {
-    Unlock,
-    /// Leaves it. If it counts as left behind, `Client::shutdown` returns the dataset.
-    Leave(bool),
 }
 
 impl Lease {
@@ -72,19 +64,17 @@ impl Lease {
             },
             turn: Some(turn),
             stage: Stage::Held(Handle::current()),
-            ending: Ending::Unlock,
+            left: None,
             reply: None,
             span: span.clone(),
         };
         // Dropped with this future, and so is the result of the task: the lease.
         let (caller, _drop_guard) = oneshot::channel();
-        match tokio::spawn(lease.lock(wait, caller).instrument(span)).await {
-            Ok(locked) => locked,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => Err(dataset.error(Operation::Lock, Cause::CutOff)),
-            },
-        }
+        let locked = tokio::spawn(lease.lock(wait, caller).instrument(span)).await;
+        locked.unwrap_or_else(|ended| match ended.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Err(dataset.error(Operation::Lock, Cause::CutOff)),
+        })
     }
 
     /// Locks, until the caller is gone.
@@ -122,11 +112,11 @@ impl Lease {
 
     /// A granted lock, unless it was held before and must not be adopted.
     async fn granted(mut self, response: Response<DraftState>, elapsed: Duration) -> Result<Self> {
-        if let Some(called) = held_before(&response, elapsed) {
+        if let Some(called) = response.held_before(elapsed) {
             let since = response.drafting_since();
             tracing::warn!(
                 drafting_since = %since,
-                called = %called,
+                %called,
                 "this user held the draft lock before the call: it is in use elsewhere or left behind"
             );
             let dataset = &self.locked.dataset;
@@ -164,14 +154,13 @@ impl Lease {
         })
     }
 
-    /// Leaves the dataset locked. The turn ends once no request can take effect late.
+    /// Leaves the dataset locked, as left behind or not: see `Client::shutdown`. The turn ends once no
+    /// request can take effect late.
     pub(super) fn leave(mut self, behind: bool) {
-        self.ending = Ending::Leave(behind);
+        self.left = Some(behind);
         self.locked.shared.closed.send_replace(true);
-        if self.locked.shared.is_pending() {
-            self.run_in_background();
-        } else {
-            self.finish(Some(behind));
+        if !self.locked.shared.is_pending() {
+            self.finish(self.left);
         }
     }
 
@@ -199,7 +188,7 @@ impl Lease {
             locked: self.locked.clone(),
             turn: Some(turn),
             stage: Stage::Task,
-            ending: self.ending,
+            left: self.left,
             reply: self.reply.take(),
             span: self.span.clone(),
         };
@@ -228,15 +217,15 @@ impl Lease {
     /// Unlocks, and once more, an attempt timeout later, if a lock or the unlock may take effect late.
     async fn run(mut self) {
         let late_effects = self.locked.dataset.client.inner.settings.attempt_timeout;
-        if let Ending::Leave(behind) = self.ending {
+        if self.left.is_some() {
             sleep(late_effects).await;
-            return self.finish(Some(behind));
+            return self.finish(self.left);
         }
         let mut may_be_locked = true;
         let pending = self.locked.shared.is_pending();
         for (first, pending) in [(true, pending), (false, false)] {
             let unlocked = self.unlock().await;
-            let (unsettled, confirmed) = (is_unsettled(&unlocked), unlocked.is_ok());
+            let (unsettled, confirmed) = (Response::may_follow(&unlocked), unlocked.is_ok());
             may_be_locked = unlocked.as_ref().is_err_and(Error::may_be_locked);
             if first || may_be_locked {
                 self.report(unlocked);
@@ -284,7 +273,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let (Some(_), Stage::Held(_), Ending::Unlock) = (&self.turn, &self.stage, self.ending) {
+        if let (Some(_), Stage::Held(_), None) = (&self.turn, &self.stage, self.left) {
             let dataset = &self.locked.dataset;
             tracing::warn!(
                 llmobs.project_id = %dataset.project_id(),

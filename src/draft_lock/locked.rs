@@ -5,9 +5,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -16,12 +14,8 @@ use crate::answer::is_draft_state;
 use crate::error::Cause;
 use crate::{Dataset, DatasetVersion, DraftState, ErrorKind, Operation, Response, Result};
 
-/// How much earlier than the call `drafting_since` may be, and still be the call's own. Both times are the
-/// server's and one in whole seconds, but may be two machines'.
-const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
-
 /// A dataset whose draft lock is held. It doesn't hold the lock itself: once the lock is released or kept,
-/// its calls fail with [`ErrorKind::Released`](crate::ErrorKind::Released), and send nothing.
+/// its calls fail with [`ErrorKind::Released`], and send nothing.
 #[derive(Clone, Debug)]
 pub struct LockedDataset {
     pub(super) dataset: Dataset,
@@ -54,11 +48,7 @@ impl LockedDataset {
     ///
     /// # Errors
     ///
-    /// [`Released`](crate::ErrorKind::Released), and those of [`Dataset::restore`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Same as [`Dataset::restore`].
+    /// [`Released`](ErrorKind::Released), and those of [`Dataset::restore`].
     pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
         self.refuse_if_released(Operation::Restore)?;
         self.dataset.restore(version).await
@@ -73,9 +63,8 @@ impl LockedDataset {
     ///
     /// # Errors
     ///
-    /// [`LockLost`](crate::ErrorKind::LockLost) if the lock is known to be lost;
-    /// [`Released`](crate::ErrorKind::Released) if it is released or kept before the check ends; after any
-    /// other error of [`Dataset::lock`], nothing is known.
+    /// [`LockLost`](ErrorKind::LockLost) if the lock is known to be lost; [`Released`](ErrorKind::Released)
+    /// if it is released or kept before the check ends; after any other error, nothing is known.
     ///
     /// # Cancel safety
     ///
@@ -102,7 +91,7 @@ impl LockedDataset {
         let theirs = match (&now, self.state()) {
             (Ok(now), Some(state)) if now.user().id != state.user.id => true,
             (Ok(now), Some(state)) if now.drafting_since() != state.drafting_since => {
-                held_before(now, began.elapsed()).is_some()
+                now.held_before(began.elapsed()).is_some()
             }
             (Err(error), _) if error.kind() == ErrorKind::Conflict => true,
             (Err(error), _) if !is_draft_state(error) => return now.map(drop),
@@ -145,28 +134,9 @@ impl Shared {
     ) -> Result<Response<T>> {
         self.pending.fetch_add(1, SeqCst);
         let result = call.await;
-        if !is_unsettled(&result) {
+        if !Response::may_follow(&result) {
             self.pending.fetch_sub(1, SeqCst);
         }
         result
-    }
-}
-
-/// When the call began by the server's clock, if the lock was held before.
-pub(super) fn held_before(
-    response: &Response<DraftState>,
-    elapsed: Duration,
-) -> Option<DateTime<Utc>> {
-    let elapsed = TimeDelta::from_std(elapsed).ok()?;
-    let called = DateTime::<Utc>::from(response.date()?).checked_sub_signed(elapsed)?;
-    let latest = response.drafting_since().checked_add_signed(TOLERANCE)?;
-    (latest < called).then_some(called)
-}
-
-/// Whether a request of the call may take effect late.
-pub(super) fn is_unsettled<T>(result: &Result<Response<T>>) -> bool {
-    match result {
-        Ok(response) => response.is_unsettled(),
-        Err(error) => error.is_unsettled(),
     }
 }

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Error, Outcome};
+use super::{Error, Outcome, Result, Unlocking};
+use crate::Response;
 
 /// The error of [`Dataset::with_draft_lock`](crate::Dataset::with_draft_lock): which of lock, work and
 /// unlock failed.
@@ -43,6 +44,21 @@ pub enum DraftLockError<T> {
 }
 
 impl<T> DraftLockError<T> {
+    /// The result of work that was followed by an unlock.
+    pub(crate) fn of_work<E: Into<Box<dyn StdError + Send + Sync>>>(
+        worked: Result<T, E>,
+        unlocked: Result<Response<()>>,
+    ) -> Result<T, Self> {
+        match (worked, unlocked) {
+            (Ok(value), Ok(_)) => Ok(value),
+            (Ok(value), Err(error)) => {
+                let error = error.with_unlock(Unlocking::AfterWork);
+                Err(Self::Unlock { value, error })
+            }
+            (Err(error), unlocked) => Err(Self::Work(Error::of_work(error.into(), unlocked.err()))),
+        }
+    }
+
     /// The error within.
     #[must_use]
     pub fn error(&self) -> &Error {
