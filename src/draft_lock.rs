@@ -5,7 +5,6 @@ mod locked;
 mod turn;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -35,6 +34,7 @@ use crate::{Dataset, DraftLockError, Response, Result};
 /// A lock that is dropped (an early return, a panic, a cancelled task) is released in the background, with a
 /// warning in the log. The release runs on the runtime that the lock was acquired on, or, if that has ended,
 /// on the thread `draft-unlock`. [`Client::shutdown`](crate::Client::shutdown) waits for it.
+#[derive(Debug)]
 #[must_use = "dropping a lock releases it"]
 pub struct DraftLock(Lease);
 
@@ -49,7 +49,7 @@ impl DraftLock {
     /// # Errors
     ///
     /// [`LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and those of
-    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether the dataset is.
+    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether it still may be.
     ///
     /// # Cancel safety
     ///
@@ -62,12 +62,6 @@ impl DraftLock {
     /// turn then, and share the lock.
     pub fn keep(self) {
         self.0.leave(false);
-    }
-}
-
-impl fmt::Debug for DraftLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DraftLock").field(self.locked()).finish()
     }
 }
 
@@ -92,8 +86,8 @@ impl Dataset {
     /// # Errors
     ///
     /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
-    /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). The client
-    /// unlocks if the call may have locked; [`may_be_locked`](crate::Error::may_be_locked) reports the result.
+    /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
+    /// call may have locked, the client unlocks; see [`may_be_locked`](crate::Error::may_be_locked).
     ///
     /// # Panics
     ///

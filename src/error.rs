@@ -261,8 +261,8 @@ impl Error {
         self.0.unsettled
     }
 
-    pub(crate) fn after_waiting(mut self, waited: Duration) -> Self {
-        self.0.waited = Some(waited);
+    pub(crate) fn after_waiting(mut self, waited: Option<Duration>) -> Self {
+        self.0.waited = waited;
         self
     }
 

@@ -21,6 +21,7 @@ use crate::error::{Cause, Unlocking};
 use crate::{Dataset, DraftState, Error, ErrorKind, Operation, Outcome, Response, Result};
 
 /// A lock that is held, or may be. It is released on drop.
+#[derive(Debug)]
 pub(super) struct Lease {
     pub(super) locked: LockedDataset,
     /// `None` once nothing is left to do.
@@ -33,6 +34,7 @@ pub(super) struct Lease {
 }
 
 /// Who has the lease.
+#[derive(Debug)]
 enum Stage {
     /// Whoever acquired it. It is to be released on this runtime.
     Held(Handle),

@@ -129,16 +129,13 @@ impl Wait {
             llmobs.project_id = %self.dataset.project_id(),
             llmobs.dataset_id = %self.dataset.dataset_id(),
             %holder,
-            waited = seconds(self.began.elapsed()),
+            waited = %seconds(self.began.elapsed()),
             "waiting for the draft lock"
         );
     }
 
     /// The error of a wait that ended without the lock.
     pub(super) fn timed_out(&self, error: Error) -> Error {
-        match self.deadline {
-            Some(_) => error.after_waiting(self.began.elapsed()),
-            None => error,
-        }
+        error.after_waiting(self.deadline.map(|_| self.began.elapsed()))
     }
 }

@@ -256,6 +256,8 @@ async fn the_waits_for_tasks_and_for_users_share_one_deadline() {
         }
         pass(pause).await;
     }
+    settle().await;
+    assert!(waiting.is_finished());
     let error = waiting.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(error.waited(), Some(pause * 45));
@@ -340,7 +342,12 @@ async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_i
 fn waits() -> Vec<String> {
     let events = Recorder::our_events().into_iter();
     let waits = events.filter(|event| event.fields["message"] == "waiting for the draft lock");
-    waits.map(|event| event.fields["holder"].clone()).collect()
+    let waits = waits.map(|event| {
+        assert_eq!(event.fields["llmobs.project_id"], PROJECT_ID);
+        assert!(event.fields["waited"].ends_with(" s"), "{event:?}");
+        event.fields["holder"].clone()
+    });
+    waits.collect()
 }
 
 #[tokio::test(start_paused = true)]
