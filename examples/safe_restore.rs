@@ -60,7 +60,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
                 signal = ended_by_signal() => Err(signal.into()),
                 restored = restore_under_lock(&dataset, version) => restored,
             };
-            for dataset in client.shutdown(Duration::from_secs(60)).await {
+            for dataset in client.shutdown(Duration::from_secs(150)).await {
                 eprintln!(
                     "dataset {} may still be locked; unlock it, or lock it again",
                     dataset.dataset_id()

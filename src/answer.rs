@@ -19,6 +19,7 @@ use serde::de::{Error as _, IgnoredAny};
 use serde_json::{Value, from_slice};
 
 use crate::error::{Unreadable, one_line};
+use crate::{Error, Outcome};
 
 /// The status and the headers of a response.
 #[derive(Clone)]
@@ -173,4 +174,12 @@ impl<T> Body<T> {
 /// A body without the byte order mark that some servers begin with, and that JSON parsers refuse.
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// Whether the response to a lock is a draft state, if an incomplete one. An empty or cut body is not: it
+/// may as well be about somebody else's lock.
+pub(crate) fn is_draft_state(error: &Error) -> bool {
+    let body = error.raw_body().map(without_mark).unwrap_or_default();
+    let body: Value = from_slice(body).unwrap_or_default();
+    error.outcome() == Outcome::Applied && body.get("data").is_some_and(Value::is_object)
 }

@@ -203,7 +203,8 @@ impl ClientBuilder {
     ///
     /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
     /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
-    /// than that is not detected.
+    /// than that is not detected; nor is any, should the service start `drafting_since` anew when its holder
+    /// locks again.
     pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
         self.settings.adopt_held_lock = adopt;
         self

@@ -180,7 +180,15 @@ impl Client {
     /// first.
     ///
     /// Locks that are dropped are released in the background, which ends with the program: call this before
-    /// `main` returns. The client stays usable.
+    /// `main` returns. The client stays usable. Within the work of
+    /// [`with_draft_lock`](Dataset::with_draft_lock), or while its task holds a guard, this waits for itself
+    /// until the timeout.
+    ///
+    /// A release takes as long as one unlock if all goes well. In the worst case it makes two unlocks, each
+    /// with a wait for late effects: 2 × ([`call_timeout`](ClientBuilder::call_timeout) +
+    /// [`attempt_timeout`](ClientBuilder::attempt_timeout)), which is 150 s by default, after one attempt
+    /// timeout more if a lock request was in flight. A shorter timeout risks a lock that is left behind when
+    /// the service is slow.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));

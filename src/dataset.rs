@@ -93,9 +93,11 @@ impl Dataset {
     /// (`LockLLMObsDatasetDraftState`).
     ///
     /// This is a single call. It doesn't queue behind other tasks of this process: **everybody who uses the
-    /// same application key is the same user, and holds the same lock.** If the user holds the lock already,
-    /// it is assumed to stay as it is; the documentation doesn't say. The lock is held until
-    /// [`unlock`](Self::unlock); [`with_draft_lock`](Self::with_draft_lock) does all of this for you.
+    /// same application key is the same user, and holds the same lock.** Give each replica an application key
+    /// of a different user (service account), or put a lock of your own around. If the user holds the lock
+    /// already, it is assumed to stay as it is; the documentation doesn't say. The lock is held until
+    /// [`unlock`](Self::unlock), and a call whose outcome is unknown may lock the dataset later;
+    /// [`with_draft_lock`](Self::with_draft_lock) unlocks for you, and once more after such a call.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));

@@ -1,79 +1,19 @@
 //! Work under the draft lock, which is released however the work ends.
 
 mod lease;
+mod locked;
 mod turn;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
-use self::lease::{Known, Lease};
+use self::lease::Lease;
+pub use self::locked::LockedDataset;
 use self::turn::Key;
-use crate::error::Unlocking;
-use crate::{Dataset, DatasetVersion, DraftLockError, DraftState, Error, Response, Result};
-
-/// A dataset whose draft lock is held: what work under the lock needs. It doesn't hold the lock itself.
-#[derive(Clone, Debug)]
-pub struct LockedDataset {
-    dataset: Dataset,
-    known: Arc<Known>,
-    state: Option<Arc<DraftState>>,
-    held_before: bool,
-}
-
-impl LockedDataset {
-    /// The dataset.
-    #[must_use]
-    pub fn dataset(&self) -> &Dataset {
-        &self.dataset
-    }
-
-    /// Who holds the lock, and since when. `None` if the response lacked a documented part.
-    #[must_use]
-    pub fn state(&self) -> Option<&DraftState> {
-        self.state.as_deref()
-    }
-
-    /// Whether this user held the lock before the call, so that it was adopted: after a crash, or from
-    /// another process with the same application key. See
-    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock), also for the locks that this misses.
-    #[must_use]
-    pub fn held_before(&self) -> bool {
-        self.held_before
-    }
-
-    /// Same as [`Dataset::restore`].
-    ///
-    /// # Errors
-    ///
-    /// Same as [`Dataset::restore`].
-    pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
-        self.dataset.restore(version).await
-    }
-
-    /// Asks the service whether the lock is lost: `true` if it is known to be, `false` if it is not known
-    /// to be. Call it before a step that must not happen twice.
-    ///
-    /// It locks again, and compares `drafting_since`. That a second lock by its holder keeps
-    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held is
-    /// reported as lost. If the lock was lost and is free again, the call acquires it, and `true` still
-    /// means that somebody may have been in between.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Dataset::lock`], but for a conflict: then the lock is lost.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: a request that was in flight is taken into account when the lock is released.
-    pub async fn is_lost(&self) -> Result<bool> {
-        self.known.is_lost(self).await
-    }
-}
+use crate::{Dataset, DraftLockError, Response, Result};
 
 /// A held draft lock, for work that doesn't fit [`Dataset::with_draft_lock`].
 ///
@@ -93,7 +33,8 @@ impl LockedDataset {
 ///
 /// A lock that is dropped (an early return, a panic, a cancelled task) is released in the background, with a
 /// warning in the log. The release runs on the runtime that the lock was acquired on, or, if that has ended,
-/// on a thread of its own. [`Client::shutdown`](crate::Client::shutdown) waits for it.
+/// on the thread `draft-unlock`. [`Client::shutdown`](crate::Client::shutdown) waits for it.
+#[derive(Debug)]
 #[must_use = "dropping a lock releases it"]
 pub struct DraftLock(Lease);
 
@@ -107,29 +48,20 @@ impl DraftLock {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and the
-    /// errors of [`Dataset::unlock`]. [`Error::may_be_locked`] reports whether the dataset may still be
-    /// locked.
+    /// [`LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and those of
+    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether it still may be.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: dropping the future doesn't stop the release.
+    /// Cancel safe: dropping the future doesn't stop the release, which runs on the current runtime.
     pub async fn unlock(self) -> Result<Response<()>> {
         self.0.release().await
     }
 
-    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. [`LockedDataset::is_lost`] of the result
-    /// locks like [`Dataset::lock`]: outside any turn.
-    pub fn keep(self) -> LockedDataset {
-        let locked = self.locked().clone();
-        self.0.keep();
-        locked
-    }
-}
-
-impl fmt::Debug for DraftLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DraftLock").field(self.locked()).finish()
+    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. Other tasks of this process have their
+    /// turn then, and share the lock.
+    pub fn keep(self) {
+        self.0.leave(false);
     }
 }
 
@@ -138,18 +70,24 @@ impl Dataset {
     /// [`with_draft_lock`](Self::with_draft_lock).
     ///
     /// Tasks of this process that use the same application key take turns, in order of arrival, whichever
-    /// clients they use; they wait without a limit unless
-    /// [`lock_wait`](crate::ClientBuilder::lock_wait) is set. A task that requests a
-    /// second guard for the same dataset deadlocks. Another user's lock is refused at once, or waited for if `lock_wait` is set.
-    /// **Other processes with the same application key are not kept out:** the service takes them for the
-    /// same user. Give each a key of a different user, or put a lock of your own around.
+    /// clients they use; they wait without a limit unless [`lock_wait`](crate::ClientBuilder::lock_wait) is
+    /// set. Ids that differ only in letter case share a queue. Another user's lock is refused at once, or
+    /// waited for if `lock_wait` is set. **Other processes with the same application key are not kept out:**
+    /// the service takes them for the same user. Give each an application key of a different user (service
+    /// account), or put a lock of your own around.
+    ///
+    /// A task that requests a second guard for the same dataset deadlocks, and so do two tasks that lock two
+    /// datasets in opposite order: lock in one order, or set `lock_wait`, with which the wait fails.
+    ///
+    /// A request whose outcome is unknown may take effect late. If that may lock the dataset, the client
+    /// unlocks once more, an attempt timeout later, before the next task has its turn. A request that takes
+    /// effect even later is not noticed: it leaves the dataset locked, or unlocks it under the next task.
     ///
     /// # Errors
     ///
     /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
     /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
-    /// lock may be held, it was unlocked as a precaution; [`Error::may_be_locked`] reports whether it may
-    /// still be.
+    /// call may have locked, the client unlocks; see [`may_be_locked`](crate::Error::may_be_locked).
     ///
     /// # Panics
     ///
@@ -157,43 +95,36 @@ impl Dataset {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: dropping the future leaves the queue and starts no further request. If a request is in
+    /// Cancel safe: dropping the future leaves the queue and starts no further lock request. If one is in
     /// flight, its lock is released in the background.
     pub async fn draft_lock(&self) -> Result<DraftLock> {
         Lease::acquire(self.clone()).await.map(DraftLock)
     }
 
-    /// Acquires the draft lock, does some work, and always releases the lock: when the work succeeds, fails
-    /// or panics, and in the background if the future is dropped.
+    /// Acquires the draft lock, does some work, and unlocks: when the work succeeds, fails or panics, and in
+    /// the background if the future is dropped. The unlock can fail, which the error reports.
     ///
-    /// Who is kept out, and who waits for whom, is as for [`draft_lock`](Self::draft_lock): **other processes
-    /// with the same application key are not kept out.** Locking the dataset again within the work fails
-    /// with [`Reentrant`](crate::ErrorKind::Reentrant); within a task that the work spawns and waits for, it
-    /// waits for ever.
+    /// Who is kept out, who waits for whom, and what happens to late effects is as for
+    /// [`draft_lock`](Self::draft_lock): **other processes with the same application key are not kept out.**
+    /// Give each an application key of a different user (service account), or put a lock of your own around.
     ///
-    /// A request of the work that was dropped, or whose outcome is unknown, may take effect after the
-    /// unlock: the service is not known to refuse it.
+    /// Locking the dataset again within the work fails with [`Reentrant`](crate::ErrorKind::Reentrant);
+    /// within a task that the work spawns and waits for, it deadlocks. So does
+    /// [`Client::shutdown`](crate::Client::shutdown) within the work, until its timeout.
+    ///
+    /// A request of the work that is still in flight, was dropped, or has an unknown outcome may take effect
+    /// after the unlock: the service is not known to refuse it.
+    ///
+    /// The work may be an async closure, a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
     ///
     /// ```no_run
-    /// # async fn example(dataset: llmobs_datasets::Dataset) -> llmobs_datasets::Result<()> {
-    /// dataset
-    ///     .with_draft_lock(async |locked| locked.restore("1".parse()?).await)
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// The work may also be a function, a generic `F: FnOnce(LockedDataset) -> Fut`, or a box:
-    ///
-    /// ```
-    /// use futures_util::future::BoxFuture;
-    /// use llmobs_datasets::{Dataset, LockedDataset, Result};
-    ///
+    /// # use futures_util::future::BoxFuture;
+    /// # use llmobs_datasets::{Dataset, LockedDataset, Response, Result};
     /// type Work = Box<dyn FnOnce(LockedDataset) -> BoxFuture<'static, Result<()>> + Send>;
     ///
-    /// async fn spawn(dataset: Dataset, work: Work) -> Result<()> {
-    ///     let task = tokio::spawn(async move { dataset.with_draft_lock(work).await });
-    ///     Ok(task.await.expect("the work doesn't panic")?)
+    /// async fn run(dataset: Dataset, work: Work) -> Result<Response<()>> {
+    ///     dataset.with_draft_lock(work).await?;
+    ///     Ok(dataset.with_draft_lock(async |locked| locked.restore("1".parse()?).await).await?)
     /// }
     /// ```
     ///
@@ -207,7 +138,7 @@ impl Dataset {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe as far as the lock goes, same as [`draft_lock`](Self::draft_lock).
+    /// Same as [`draft_lock`](Self::draft_lock), as far as the lock goes.
     pub async fn with_draft_lock<T, E, F, Fut>(&self, work: F) -> Result<T, DraftLockError<T>>
     where
         F: FnOnce(LockedDataset) -> Fut,
@@ -220,20 +151,9 @@ impl Dataset {
         // Nothing of what a panic may leave half-done is looked at here.
         let worked = AssertUnwindSafe(work).catch_unwind().await;
         let unlocked = lock.unlock().await;
-        match (worked, unlocked) {
-            (Ok(Ok(value)), Ok(_)) => Ok(value),
-            (Ok(Ok(value)), Err(error)) => Err(DraftLockError::Unlock {
-                value,
-                error: error.with_unlock(Unlocking::AfterWork),
-            }),
-            (Ok(Err(error)), unlocked) => {
-                let error = Error::of_work(error.into());
-                Err(DraftLockError::Work(match unlocked {
-                    Ok(_) => error,
-                    Err(failed) => error.with_unlock(Unlocking::Failed(failed)),
-                }))
-            }
-            (Err(panic), unlocked) => {
+        match worked {
+            Ok(worked) => DraftLockError::of_work(worked, unlocked),
+            Err(panic) => {
                 if let Err(error) = unlocked {
                     tracing::warn!(%error, "unlocking failed after the work panicked");
                 }

@@ -19,7 +19,8 @@
 //! | 2xx to lock, and the body is anything else | `UnreadableSuccess` | unknown |
 //! | another task of this process, or the current one, holds the draft lock | `Busy`, `Reentrant` | not applied |
 //! | the user held the draft lock before the call, and that is refused | `HeldBefore` | not applied |
-//! | the unlock found another user's draft lock, or none | `LockLost` | not applied |
+//! | the unlock or the check found another user's draft lock, or none | `LockLost` | not applied |
+//! | the draft lock was released or kept before the call | `Released` | not applied |
 //! | the runtime of a draft lock ended before the call did | `ConnectionLost` | unknown |
 //! | the work under a draft lock failed with an error of its own | `Work` | unknown |
 //!
@@ -39,7 +40,7 @@ use reqwest::header::HeaderMap;
 
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
-pub(crate) use self::message::{chain, is_unsent, one_line, root};
+pub(crate) use self::message::{chain, is_unsent, one_line, root, seconds};
 use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};
@@ -141,8 +142,12 @@ names! {
         /// The same user held the draft lock before the call, and
         /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays as it is.
         HeldBefore = "held_before",
-        /// The draft lock was lost before it was released: the unlock found another user's lock, or none.
+        /// The draft lock was lost before it was released: an unlock or a
+        /// [check](crate::LockedDataset::check) found another user's lock, or none.
         LockLost = "lock_lost",
+        /// A [`LockedDataset`](crate::LockedDataset) was used after its draft lock was released or kept.
+        /// Nothing was sent, unless the release interrupted a check.
+        Released = "released",
         /// The work under a draft lock failed with an error that isn't one of this crate.
         Work = "work",
         /// The rate limit is reached (429).
@@ -212,12 +217,25 @@ impl Error {
         }))
     }
 
-    /// An error of the work under a lock, which may be one of this crate.
-    pub(crate) fn of_work(error: Box<dyn StdError + Send + Sync>) -> Self {
-        match error.downcast() {
-            Ok(error) => *error,
+    /// An error of the work under a lock, which may be one of this crate, with that of the unlock. If it is
+    /// about another lock, too, it is wrapped, so that neither is taken for the other.
+    pub(crate) fn of_work(error: Box<dyn StdError + Send + Sync>, unlock: Option<Self>) -> Self {
+        let another = |error: &Self, unlock: &Self| {
+            let ids = |error: &'_ Self| (error.project_id().cloned(), error.dataset_id().cloned());
+            error.may_be_locked() && ids(error) != ids(unlock)
+        };
+        let mut failed = match error.downcast::<Self>() {
+            Ok(error) => match (&error.0.unlocking, &unlock) {
+                (Unlocking::None, None) => *error,
+                (Unlocking::None, Some(unlock)) if !another(&error, unlock) => *error,
+                _ => Self::new(Cause::Work(error)),
+            },
             Err(error) => Self::new(Cause::Work(error)),
+        };
+        if let Some(unlock) = unlock {
+            failed.0.unlocking = Unlocking::Failed(unlock);
         }
+        failed
     }
 
     /// An error of a call without an attempt.
@@ -242,25 +260,28 @@ impl Error {
         self.0.unsettled
     }
 
-    pub(crate) fn after_waiting(mut self, waited: Duration) -> Self {
-        self.0.waited = Some(waited);
+    pub(crate) fn after_waiting(mut self, waited: Option<Duration>) -> Self {
+        self.0.waited = waited;
         self
     }
 
     pub(crate) fn with_unlock(mut self, unlocking: Unlocking) -> Self {
-        if let Unlocking::Pending(_) = unlocking {
-            self.0.outcome = Outcome::Unknown;
-        }
         self.0.unlocking = unlocking;
         self
     }
 
-    /// The error of an unlock that found the lock gone or somebody else's, if no earlier attempt of it may
-    /// have done that.
-    pub(crate) fn lost_if_conflict(mut self) -> Self {
-        if self.is_conflict() && self.outcome() == Outcome::NotApplied {
-            self.0.cause = Cause::LockLost;
+    /// This error, after an earlier request that may take effect late.
+    pub(crate) fn unsettled(mut self) -> Self {
+        if self.0.outcome == Outcome::NotApplied {
+            self.0.outcome = Outcome::Unknown;
         }
+        self.0.unsettled = true;
+        self
+    }
+
+    /// This error, of a request that found the lock gone or somebody else's.
+    pub(crate) fn lost(mut self) -> Self {
+        self.0.cause = Cause::LockLost;
         self
     }
 
@@ -332,8 +353,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Whether somebody else holds the draft lock: another user ([`ErrorKind::Conflict`]), another task of
-    /// this process ([`ErrorKind::Busy`]) or another process of this user ([`ErrorKind::HeldBefore`]).
+    /// Whether the draft lock is in use: by another user ([`ErrorKind::Conflict`]), by another task of this
+    /// process ([`ErrorKind::Busy`]) or by this user since before the call ([`ErrorKind::HeldBefore`]).
     pub fn is_conflict(&self) -> bool {
         matches!(
             self.kind(),
@@ -350,6 +371,9 @@ impl Error {
     /// is unknown, this is true even if unlocking succeeded, because the lock may take effect late.
     pub fn may_be_locked(&self) -> bool {
         match (&self.0.unlocking, self.operation()) {
+            (Unlocking::Failed(unlock), Some(Operation::Lock)) => {
+                self.is_unsettled() || unlock.may_be_locked()
+            }
             (Unlocking::Failed(unlock), _) => unlock.may_be_locked(),
             (Unlocking::Pending(_), _) => true,
             (Unlocking::Done, _) => false,

@@ -12,7 +12,7 @@
 //!     "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?, // dataset
 //! );
 //!
-//! // Lock, restore, and always unlock, even if the restore fails.
+//! // Lock, restore, and unlock, even if the restore fails.
 //! let version = DatasetVersion::new(1)?;
 //! dataset
 //!     .with_draft_lock(async |locked| locked.restore(version).await)
@@ -40,21 +40,23 @@
 //!
 //! Other *users* are kept out by the service, and other tasks of this process by this crate, which lets
 //! them take turns in order of arrival. **Replicas that share an application key are one user to the
-//! service, and it lets all of them in:** give each an application key of a different user (a service
+//! service, and it lets all of them in:** give each an application key of a different user (service
 //! account), or put a lock of your own around.
 //!
 //! - **Waiting**: another user's lock is refused at once, and tasks of this process wait without a limit.
-//!   [`ClientBuilder::lock_wait`] makes both wait at most that long.
-//! - **Loss**: somebody may unlock a dataset that you hold. [`LockedDataset::is_lost`] asks the service: call
+//!   [`ClientBuilder::lock_wait`] makes both wait at most that long. Tasks that lock two datasets in
+//!   opposite order wait for each other: lock in one order, or set it.
+//! - **Loss**: somebody may unlock a dataset that you hold. [`LockedDataset::check`] asks the service: call
 //!   it before a step that must not happen twice.
 //! - **Recovery**: after a crash, the same user's next lock adopts the old one, with a warning.
 //!   [`ClientBuilder::adopt_held_lock`] refuses it instead.
 //! - **Shutdown**: a dropped future or guard is released in the background, and background releases end with
-//!   the program. Wait for them before `main` returns; in an axum service, after the server has drained:
+//!   the program. Wait for them before `main` returns, for 150 s in the worst case with the default timeouts
+//!   (see [`Client::shutdown`]); in an axum service, after the server has drained:
 //!
 //! ```ignore
 //! let served = axum::serve(listener, app).with_graceful_shutdown(signal).await;
-//! for dataset in client.shutdown(Duration::from_secs(60)).await {
+//! for dataset in client.shutdown(Duration::from_secs(150)).await {
 //!     tracing::warn!(dataset = %dataset.dataset_id(), "may still be locked");
 //! }
 //! served

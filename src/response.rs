@@ -1,15 +1,15 @@
 //! The response to a successful call.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use llmobs_datasets_generated::types;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::DraftState;
 use crate::answer::Head;
 use crate::rate_limit::{self, RateLimit};
+use crate::{DraftState, Result};
 
 /// The value of a successful call, with the response's status and headers and the number of attempts.
 ///
@@ -41,9 +41,12 @@ impl<T> Response<T> {
         }
     }
 
-    /// Whether an earlier attempt may take effect later.
-    pub(crate) fn is_unsettled(&self) -> bool {
-        self.unsettled
+    /// Whether an attempt of the call may take effect later.
+    pub(crate) fn may_follow(result: &Result<Self>) -> bool {
+        match result {
+            Ok(response) => response.unsettled,
+            Err(error) => error.is_unsettled(),
+        }
     }
 
     /// The value.
@@ -91,5 +94,15 @@ impl Response<DraftState> {
     /// The time since when the user has held the draft lock, in UTC.
     pub fn drafting_since(&self) -> DateTime<Utc> {
         self.value.drafting_since
+    }
+
+    /// When the call began by the server's clock, if the lock was held before.
+    pub(crate) fn held_before(&self, elapsed: Duration) -> Option<DateTime<Utc>> {
+        // Both times are the server's, and one is in whole seconds, but they may be two machines'.
+        const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
+        let elapsed = TimeDelta::from_std(elapsed).ok()?;
+        let called = DateTime::<Utc>::from(self.date()?).checked_sub_signed(elapsed)?;
+        let latest = self.drafting_since().checked_add_signed(TOLERANCE)?;
+        (latest < called).then_some(called)
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::{Instant, timeout_at};
 
 use crate::call::after;
-use crate::error::Cause;
-use crate::{Dataset, DatasetId, Error, Operation, ProjectId, Result};
+use crate::error::{Cause, seconds};
+use crate::{Dataset, Error, Operation, Result};
 
 type Queue = tokio::sync::Mutex<()>;
 
@@ -27,20 +27,21 @@ tokio::task_local! {
 }
 
 /// What tasks queue for. The service keeps users apart, so one user's tasks need one queue, whichever
-/// clients they use.
+/// clients they use. Whether the service ignores the letter case of ids is not known, so the queue does: the
+/// tasks of two datasets can wait for each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     user: u64,
-    project: ProjectId,
-    dataset: DatasetId,
+    project: String,
+    dataset: String,
 }
 
 impl Key {
     pub(super) fn of(dataset: &Dataset) -> Self {
         Self {
             user: dataset.client.inner.user,
-            project: dataset.project_id().clone(),
-            dataset: dataset.dataset_id().clone(),
+            project: dataset.project_id().as_str().to_lowercase(),
+            dataset: dataset.dataset_id().as_str().to_lowercase(),
         }
     }
 
@@ -102,9 +103,9 @@ impl Wait {
             match timeout_at(until, turn.as_mut()).await {
                 Ok(turn) => return Ok(turn),
                 Err(_) if self.deadline.is_some_and(|end| end <= Instant::now()) => {
-                    return Err(self.end(self.dataset.error(Operation::Lock, Cause::Busy)));
+                    return Err(self.timed_out(self.dataset.error(Operation::Lock, Cause::Busy)));
                 }
-                Err(_) => self.say(&"another task of this process"),
+                Err(_) => self.log(&"another task of this process"),
             }
         }
     }
@@ -117,27 +118,24 @@ impl Wait {
             return None;
         }
         if Instant::now() >= self.notice {
-            self.say(held);
+            self.log(held);
         }
         Some(backoff.max(MIN_PAUSE).min(left).max(asked))
     }
 
-    fn say(&mut self, holder: &dyn std::fmt::Display) {
+    fn log(&mut self, holder: &dyn std::fmt::Display) {
         self.notice = Instant::now() + NOTICES;
         tracing::info!(
-            project_id = %self.dataset.project_id(),
-            dataset_id = %self.dataset.dataset_id(),
+            llmobs.project_id = %self.dataset.project_id(),
+            llmobs.dataset_id = %self.dataset.dataset_id(),
             %holder,
-            waited = ?self.began.elapsed(),
+            waited = %seconds(self.began.elapsed()),
             "waiting for the draft lock"
         );
     }
 
-    /// The error of a wait that was in vain.
-    pub(super) fn end(&self, error: Error) -> Error {
-        match self.deadline {
-            Some(_) => error.after_waiting(self.began.elapsed()),
-            None => error,
-        }
+    /// The error of a wait that ended without the lock.
+    pub(super) fn timed_out(&self, error: Error) -> Error {
+        error.after_waiting(self.deadline.map(|_| self.began.elapsed()))
     }
 }

@@ -26,8 +26,10 @@ pub(crate) enum Cause {
     Reentrant,
     /// The user has held the lock since then.
     HeldBefore(String),
-    /// Another user has the lock; the response says so, if the unlock was sent.
+    /// Another user has the lock; the response says so, if a request was sent.
     LockLost,
+    /// The guard of the lock was released or kept.
+    Released,
     /// The runtime ended before the lock or the unlock did.
     CutOff,
     /// The caller's own.
@@ -41,7 +43,7 @@ pub(crate) enum Unlocking {
     None,
     /// It succeeded.
     Done,
-    /// It succeeded, but a lock may follow, and is unlocked again after this time.
+    /// It didn't fail, but a lock may follow, so another unlock does after this time.
     Pending(Duration),
     Failed(Error),
     /// The failed call is the unlock itself, after work that succeeded.
@@ -105,6 +107,7 @@ impl Cause {
             Self::Reentrant => (Kind::Reentrant, NotApplied),
             Self::HeldBefore(_) => (Kind::HeldBefore, NotApplied),
             Self::LockLost => (Kind::LockLost, NotApplied),
+            Self::Released => (Kind::Released, NotApplied),
             Self::Work(_) => (Kind::Work, Unknown),
         }
     }

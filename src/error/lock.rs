@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Error, Outcome};
+use super::{Error, Outcome, Result, Unlocking};
+use crate::Response;
 
 /// The error of [`Dataset::with_draft_lock`](crate::Dataset::with_draft_lock): which of lock, work and
 /// unlock failed.
@@ -28,8 +29,8 @@ use super::{Error, Outcome};
 pub enum DraftLockError<T> {
     /// The dataset could not be locked. The work never started.
     Lock(Error),
-    /// The work failed. An error that isn't one of this crate is the
-    /// [`work_error`](Error::work_error) of this one; that of a failed unlock is its
+    /// The work failed. An error that isn't one of this crate, or that includes the unlock of another lock,
+    /// is the [`work_error`](Error::work_error) of this one; that of a failed unlock is its
     /// [`unlock_error`](Error::unlock_error).
     Work(Error),
     /// The work succeeded, but unlocking failed.
@@ -43,6 +44,21 @@ pub enum DraftLockError<T> {
 }
 
 impl<T> DraftLockError<T> {
+    /// The result of work that was followed by an unlock.
+    pub(crate) fn of_work<E: Into<Box<dyn StdError + Send + Sync>>>(
+        worked: Result<T, E>,
+        unlocked: Result<Response<()>>,
+    ) -> Result<T, Self> {
+        match (worked, unlocked) {
+            (Ok(value), Ok(_)) => Ok(value),
+            (Ok(value), Err(error)) => {
+                let error = error.with_unlock(Unlocking::AfterWork);
+                Err(Self::Unlock { value, error })
+            }
+            (Err(error), unlocked) => Err(Self::Work(Error::of_work(error.into(), unlocked.err()))),
+        }
+    }
+
     /// The error within.
     #[must_use]
     pub fn error(&self) -> &Error {
@@ -51,13 +67,17 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded, and the
-    /// [outcome](Error::outcome) of its error if it failed.
+    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded. If it failed,
+    /// the [outcome](Error::outcome) of its error, but `Unknown` for `Applied`: one call that took effect is
+    /// not all of the work.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Lock(_) => Outcome::NotApplied,
-            Self::Work(error) => error.outcome(),
+            Self::Work(error) => match error.outcome() {
+                Outcome::Applied => Outcome::Unknown,
+                outcome => outcome,
+            },
             Self::Unlock { .. } => Outcome::Applied,
         }
     }
@@ -78,7 +98,7 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// Whether this user may still hold the lock.
+    /// Whether this user may still hold the lock, as far as the unlock says.
     #[must_use]
     pub fn may_be_locked(&self) -> bool {
         match self {

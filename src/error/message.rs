@@ -59,9 +59,14 @@ impl Error {
             Cause::HeldBefore(since) => write!(
                 f,
                 "this user has held the draft lock since {since}, before this call; \
-                 wait for the process that holds it, or unlock if that has crashed"
+                 make sure that nobody is using it, then unlock the dataset"
             )?,
-            Cause::LockLost => f.write_str("the draft lock was lost before it was released")?,
+            Cause::LockLost => f.write_str(
+                "the draft lock was lost before it was released; check what others have changed",
+            )?,
+            Cause::Released => f.write_str(
+                "the draft lock was released or kept before the call ended; acquire it again",
+            )?,
             Cause::CutOff => f.write_str("the runtime ended before the call did")?,
             Cause::Work(error) => write!(f, "{error}")?,
         }
@@ -187,9 +192,9 @@ fn is_tls(error: &reqwest::Error) -> bool {
     io.is_some_and(|io| io.get_ref().is_some() && io.kind() == io::ErrorKind::InvalidData)
 }
 
-/// A duration in seconds.
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
+/// A duration in seconds, to the millisecond.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", (duration.as_secs_f64() * 1000.0).round() / 1000.0)
 }
 
 impl fmt::Display for Error {
@@ -208,7 +213,7 @@ impl fmt::Display for Error {
         }
         self.what(f)?;
         if let Some(waited) = self.0.waited.filter(|waited| !waited.is_zero()) {
-            write!(f, " (waited {waited:.1?})")?;
+            write!(f, " (waited {})", seconds(waited))?;
         }
         self.remedy(f)?;
         if self.0.call.is_some() {
@@ -229,7 +234,8 @@ impl fmt::Display for Error {
             Unlocking::Done => f.write_str("; unlocked as a precaution"),
             Unlocking::Pending(again) => write!(
                 f,
-                "; unlocked as a precaution, and again after {}, because the lock may take effect late",
+                "; the lock may still take effect, so another unlock follows in {}; \
+                 wait for it with `Client::shutdown`",
                 seconds(*again)
             ),
             Unlocking::Failed(error) => write!(f, "; unlocking failed, too: {error}"),

@@ -1,16 +1,18 @@
 //! The draft lock keeps tasks apart, and nothing stays locked behind a result.
 
 use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use llmobs_datasets::{
     Client, Credentials, Dataset, DatasetVersion, DraftLock, Error, ErrorKind, LockedDataset,
     Outcome, Result, RetryPolicy,
 };
 use tokio::sync::oneshot;
 
+use crate::clock::{TestClock, pass};
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
 use crate::setup::{LOCKED, builder, credentials, dataset, one_attempt, runtime};
@@ -220,7 +222,8 @@ async fn a_lock_that_may_take_effect_late_is_released_twice_before_the_next_turn
         assert_eq!(error.outcome(), Outcome::Unknown);
         assert!(error.may_be_locked(), "{error}");
         let line = error.to_string();
-        let known = "; unlocked as a precaution, and again after 0.05 s, because the lock may take effect late";
+        let known = "; the lock may still take effect, so another unlock follows in 0.05 s; \
+                     wait for it with `Client::shutdown`";
         assert!(line.ends_with(known), "{line}");
         assert_eq!(verbs(&server), [LOCK, UNLOCK]);
 
@@ -327,8 +330,7 @@ async fn the_guard_unlocks_keeps_or_drops() {
         ErrorKind::Forbidden
     );
 
-    let kept = dataset.draft_lock().await.unwrap().keep();
-    assert!(kept.state().is_some());
+    dataset.draft_lock().await.unwrap().keep();
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 
     drop(dataset.draft_lock().await.unwrap());
@@ -422,8 +424,16 @@ async fn lock_on_another_runtime(dataset: &Dataset) -> DraftLock {
 
 #[tokio::test]
 async fn a_lock_outlives_its_runtime() {
-    let server = Server::start([locked(), done(), locked(), done(), locked(), done()]).await;
-    let dataset = one_attempt(&server);
+    let steps = [locked(), done()].into_iter().cycle().take(8);
+    // The last unlock panics on its runtime, so that it counts as sent, and is made twice on the thread.
+    let server = Server::start(steps.chain([done()]).collect::<Vec<_>>()).await;
+    let threads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&threads);
+    let client = builder(&server.url()).before_attempt(move |_, _| {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        seen.lock().unwrap().push(name);
+    });
+    let dataset = dataset(&client.attempt_timeout(PATIENCE * 20).build().unwrap());
     drop(lock_on_another_runtime(&dataset).await);
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 
@@ -431,14 +441,24 @@ async fn a_lock_outlives_its_runtime() {
     lock.unlock().await.unwrap();
 
     // The current runtime has neither time nor I/O.
-    let lock = lock_on_another_runtime(&dataset).await;
-    let bare = || {
-        let bare = tokio::runtime::Builder::new_current_thread().build();
-        bare.unwrap().block_on(async { drop(lock) });
-    };
-    std::thread::scope(|scope| scope.spawn(bare).join()).unwrap();
-    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
-    assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK, LOCK, UNLOCK]);
+    let ends: [fn(DraftLock) -> BoxFuture<'static, ()>; 2] = [
+        |lock| Box::pin(async { drop(lock) }),
+        |lock| Box::pin(async { drop(lock.unlock().await.unwrap()) }),
+    ];
+    for end in ends {
+        let lock = lock_on_another_runtime(&dataset).await;
+        let bare = move || {
+            let bare = tokio::runtime::Builder::new_current_thread().build();
+            bare.unwrap().block_on(end(lock));
+        };
+        tokio::task::spawn_blocking(bare).await.unwrap();
+        assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    }
+    let turns = [LOCK, UNLOCK].repeat(4);
+    assert_eq!(verbs(&server), [&turns[..], &[UNLOCK]].concat());
+    let threads = threads.lock().unwrap();
+    let released = threads.iter().filter(|it| *it == "draft-unlock").count();
+    assert_eq!(released, 4, "{threads:?}");
 }
 
 #[tokio::test]
@@ -502,16 +522,48 @@ async fn a_lock_left_behind_is_not_forgotten_because_the_next_is_refused() {
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_kept_lock_that_may_take_effect_late_keeps_its_turn_until_then() {
-    let (next, respond) = locked().held();
-    let server = Server::start([Step::Stall(Vec::new()), locked(), next, done()]).await;
-    let dataset = dataset(&impatient(&server, credentials(), 2));
-    dataset.draft_lock().await.unwrap().keep();
-    let began = tokio::time::Instant::now();
-    let next = dataset.draft_lock();
-    respond.notify_one();
-    next.await.unwrap().unlock().await.unwrap();
-    assert!(began.elapsed() >= PATIENCE);
+    let clock = TestClock::default();
+    let server = Server::start([Step::Stall(Vec::new()), locked(), locked(), done()]).await;
+    let retry = RetryPolicy::default().max_attempts(2).without_waits();
+    let client = clock.watch(builder(&server.url())).retry(retry);
+    let dataset = dataset(&client.attempt_timeout(PATIENCE).build().unwrap());
+    let kept = dataset.clone();
+    let kept = tokio::spawn(async move { kept.draft_lock().await });
+    server.arrived(1).await;
+    clock.time_out().await;
+    kept.await.unwrap().unwrap().keep();
+    let next = tokio::spawn(async move { dataset.draft_lock().await?.unlock().await });
+    settle().await;
+    pass(PATIENCE.saturating_sub(Duration::from_millis(1))).await;
+    settle().await;
+    assert_eq!(verbs(&server), [LOCK, LOCK]);
+    pass(Duration::from_millis(1)).await;
+    next.await.unwrap().unwrap();
     assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_lock_whose_runtime_stands_still_is_released_on_the_current_one() {
+    let server = Server::start([locked(), done(), done()]).await;
+    let dataset = one_impatient_attempt(&server);
+    let (send, lock) = oneshot::channel();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let locking = dataset.clone();
+    let still = std::thread::spawn(move || {
+        let runtime = runtime();
+        let _ = send.send(runtime.block_on(locking.draft_lock()));
+        // Alive, but not driven.
+        let _ = ended.recv();
+    });
+    let lock = lock.await.unwrap().unwrap();
+    // The pooled connection stands still, too, so the first request may never be sent.
+    let _ = tokio::time::timeout(PATIENCE * 100, lock.unlock())
+        .await
+        .unwrap();
+    assert!(dataset.client().shutdown(PATIENCE * 100).await.is_empty());
+    drop(end);
+    still.join().unwrap();
+    assert_eq!(verbs(&server).last().unwrap(), UNLOCK);
 }

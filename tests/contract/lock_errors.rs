@@ -275,7 +275,7 @@ fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion,
     send(dataset.restore(version));
     send(dataset.draft_lock());
     send(dataset.client().shutdown(Duration::ZERO));
-    send(lock.locked().is_lost());
+    send(lock.locked().check());
     send(dataset.with_draft_lock(async move |locked| locked.restore(version).await));
     // With what it needs borrowed, across an await; also by reference.
     let name = version.to_string();
@@ -293,4 +293,62 @@ fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion,
     shared::<LockedDataset>();
     shared::<Error>();
     shared::<DraftLockError<u32>>();
+}
+
+#[tokio::test]
+async fn the_unlock_of_a_nested_lock_is_not_that_of_the_outer_one() {
+    // The nested lock is granted without a state, and its unlock fails; then the outer unlock does, or not.
+    for outer in [200, 403] {
+        let granted = Step::answer(200, &[], "{}");
+        let steps = [locked(), granted, Step::status(401), Step::status(outer)];
+        let server = Server::start(steps).await;
+        let dataset = one_attempt(&server);
+        let other = dataset
+            .client()
+            .dataset("project".parse().unwrap(), "other".parse().unwrap());
+        let error = dataset
+            .with_draft_lock(async |_| other.draft_lock().await.map(drop))
+            .await
+            .unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        assert_eq!(error.may_be_locked(), outer == 403, "{error}");
+        let line = error.to_string();
+        assert!(
+            line.contains("unlock dataset other of project project: 401"),
+            "{line}"
+        );
+        assert_eq!(
+            line.matches("unlock dataset 9f64e5c7").count(),
+            usize::from(outer == 403)
+        );
+        let nested = error.error().work_error().unwrap();
+        let nested = nested.downcast_ref::<Error>().unwrap();
+        assert_eq!(
+            nested.unlock_error().unwrap().kind(),
+            ErrorKind::Unauthorized
+        );
+    }
+
+    // The nested work succeeded, but not its unlock: the outer work failed.
+    let steps = [locked(), locked(), done(), Step::status(403), done()];
+    let server = Server::start(steps).await;
+    let dataset = one_attempt(&server);
+    let other = dataset
+        .client()
+        .dataset("project".parse().unwrap(), "other".parse().unwrap());
+    let nested = async |_| Ok::<_, Error>(other.with_draft_lock(restore).await?);
+    let error = dataset.with_draft_lock(nested).await.unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    assert!(!error.may_be_locked(), "{error}");
+}
+
+#[tokio::test]
+async fn work_that_failed_is_not_reported_as_applied() {
+    // A lock request took effect, but its response can't be read.
+    let granted = Step::answer(200, &[], "{}");
+    let server = Server::start([locked(), granted, done()]).await;
+    let raw = async |locked: LockedDataset| locked.dataset().lock().await.map(drop);
+    let error = one_attempt(&server).with_draft_lock(raw).await.unwrap_err();
+    assert_eq!(error.error().outcome(), Outcome::Applied);
+    assert_eq!(error.outcome(), Outcome::Unknown);
 }

@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use httpdate::fmt_http_date;
-use llmobs_datasets::{Dataset, Error, ErrorKind, Outcome};
+use llmobs_datasets::{Dataset, DraftLock, Error, ErrorKind, Outcome, RetryPolicy};
 use serde_json::json;
 
 use crate::documentation::DATASET_ID;
-use crate::draft_lock::{LOCK, UNLOCK, done, locked, verbs};
+use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, locked, restore, verbs};
 use crate::server::{Server, Step};
 use crate::setup::{builder, dataset, one_attempt};
 use crate::telemetry::Recorder;
@@ -42,7 +42,7 @@ async fn a_lock_that_was_held_before_the_call_is_reported_and_adopted() {
                 event.fields["drafting_since"].starts_with("2027-01-1"),
                 "{event:?}"
             );
-            assert_eq!(event.fields["called"], "Fri, 15 Jan 2027 07:59:59 GMT");
+            assert!(event.fields["called"].starts_with("2027-01-15 07:59:59"));
         }
     }
     // Without a date, nothing can be known.
@@ -77,54 +77,64 @@ async fn a_lock_that_was_held_before_the_call_is_refused_if_asked_and_stays() {
 }
 
 #[tokio::test]
-async fn a_lock_that_a_question_acquired_anew_stays_ours_to_release() {
+async fn a_lock_that_a_check_acquired_anew_stays_ours_to_release() {
     let server = Server::start([locked_for(60), locked_for(0), locked_for(0), done()]).await;
     let lock = one_attempt(&server).draft_lock().await.unwrap();
-    assert!(lock.locked().is_lost().await.unwrap());
-    // The lock of the first question is older by now than the tolerance.
+    is_lost(lock.locked().check().await);
+    // The lock of the first check is older by now than the tolerance.
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(10)).await;
     tokio::time::resume();
-    assert!(lock.locked().is_lost().await.unwrap());
+    is_lost(lock.locked().check().await);
     lock.unlock().await.unwrap();
     assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK]);
 }
 
-/// Locks, asks whether the lock is lost, and unlocks.
-async fn ask(dataset: &Dataset) -> (Result<bool, Error>, Result<(), Error>) {
+/// Asserts that a check found the lock lost.
+fn is_lost(checked: Result<(), Error>) {
+    let error = checked.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockLost, "{error}");
+    assert!(
+        error.to_string().contains(": the draft lock was lost"),
+        "{error}"
+    );
+}
+
+/// Locks, checks, and unlocks.
+async fn check(dataset: &Dataset) -> (Result<(), Error>, Result<(), Error>) {
     let lock = dataset.draft_lock().await.unwrap();
-    let lost = lock.locked().is_lost().await;
-    (lost, lock.unlock().await.map(drop))
+    let checked = lock.locked().check().await;
+    (checked, lock.unlock().await.map(drop))
 }
 
 #[tokio::test]
 async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
     // Still as it was.
     let server = Server::start([locked_for(0), locked_for(0), done()]).await;
-    let (lost, unlocked) = ask(&one_attempt(&server)).await;
-    assert!(!lost.unwrap());
+    let (checked, unlocked) = check(&one_attempt(&server)).await;
+    checked.unwrap();
     unlocked.unwrap();
 
     // It was free, and is acquired anew: ours to release.
     server.script([locked_for(1), locked_for(0), done()]);
-    let (lost, unlocked) = ask(&one_attempt(&server)).await;
-    assert!(lost.unwrap());
+    let (checked, unlocked) = check(&one_attempt(&server)).await;
+    is_lost(checked);
     unlocked.unwrap();
 
     // The response names another user.
     let before = server.lines().len();
     server.script([locked_for(0), locked()]);
-    let (lost, unlocked) = ask(&one_attempt(&server)).await;
-    assert!(lost.unwrap());
+    let (checked, unlocked) = check(&one_attempt(&server)).await;
+    is_lost(checked);
     assert_eq!(unlocked.unwrap_err().kind(), ErrorKind::LockLost);
     assert_eq!(verbs(&server)[before..], [LOCK, LOCK]);
 
-    // Another process of this user acquired it before the question, or another user: not ours to release.
+    // Another process of this user acquired it before the check, or another user: not ours to release.
     for theirs in [locked_for(60), Step::status(409)] {
         let before = server.lines().len();
         server.script([locked_for(0), theirs]);
-        let (lost, unlocked) = ask(&one_attempt(&server)).await;
-        assert!(lost.unwrap());
+        let (checked, unlocked) = check(&one_attempt(&server)).await;
+        is_lost(checked);
         let error = unlocked.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::LockLost);
         assert!(!error.may_be_locked());
@@ -138,18 +148,18 @@ async fn a_lock_is_not_known_to_be_lost_if_nothing_can_be_compared() {
     let incomplete = || Step::answer(200, &[], incomplete);
     for (first, second) in [(incomplete(), locked()), (locked(), incomplete())] {
         let server = Server::start([first, second, done()]).await;
-        let (lost, unlocked) = ask(&one_attempt(&server)).await;
-        assert!(!lost.unwrap());
+        let (checked, unlocked) = check(&one_attempt(&server)).await;
+        checked.unwrap();
         unlocked.unwrap();
     }
     let server = Server::start([locked(), Step::status(403), done()]).await;
-    let (lost, unlocked) = ask(&one_attempt(&server)).await;
-    assert_eq!(lost.unwrap_err().kind(), ErrorKind::Forbidden);
+    let (checked, unlocked) = check(&one_attempt(&server)).await;
+    assert_eq!(checked.unwrap_err().kind(), ErrorKind::Forbidden);
     unlocked.unwrap();
 }
 
 #[tokio::test]
-async fn a_question_that_may_take_effect_late_is_released_though_the_lock_is_lost() {
+async fn a_check_that_may_take_effect_late_is_released_though_the_lock_is_lost() {
     let steps = [
         locked(),
         Step::Stall(Vec::new()),
@@ -160,34 +170,102 @@ async fn a_question_that_may_take_effect_late_is_released_though_the_lock_is_los
     let server = Server::start(steps).await;
     let dataset = crate::draft_lock::one_impatient_attempt(&server);
     let lock = dataset.draft_lock().await.unwrap();
-    lock.locked().is_lost().await.unwrap_err();
-    assert!(lock.locked().is_lost().await.unwrap());
+    let error = lock.locked().check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    is_lost(lock.locked().check().await);
     lock.unlock().await.unwrap();
     dataset.client().shutdown(Duration::MAX).await;
     assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
 #[tokio::test]
-async fn a_question_that_may_take_effect_late_is_released_as_well() {
+async fn a_check_that_may_take_effect_late_is_released_as_well() {
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
     let dataset = crate::draft_lock::one_impatient_attempt(&server);
     let lock = dataset.draft_lock().await.unwrap();
     let locked = lock.locked().clone();
-    let question = tokio::spawn(async move { locked.is_lost().await });
+    let check = tokio::spawn(async move { locked.check().await });
     server.arrived(2).await;
-    question.abort();
-    question.await.unwrap_err();
+    check.abort();
+    check.await.unwrap_err();
     lock.unlock().await.unwrap();
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
     assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
 #[tokio::test]
-async fn after_the_release_nothing_is_requested() {
-    let server = Server::start([locked(), done()]).await;
-    let lock = one_attempt(&server).draft_lock().await.unwrap();
+async fn after_the_release_or_keep_nothing_is_requested() {
+    let server = Server::start([locked(), done(), locked(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let ends: [fn(DraftLock); 3] = [drop, DraftLock::keep, |lock| drop(lock.unlock())];
+    for end in ends {
+        let before = server.lines().len();
+        let lock = dataset.draft_lock().await.unwrap();
+        let locked = lock.locked().clone();
+        end(lock);
+        // At once, before any task goes on.
+        for refused in [locked.check().await, restore(locked).await.map(drop)] {
+            let error = refused.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.outcome(), error.may_be_locked()),
+                (ErrorKind::Released, Outcome::NotApplied, false)
+            );
+        }
+        dataset.client().shutdown(Duration::MAX).await;
+        assert!(
+            verbs(&server)[before..]
+                .iter()
+                .all(|verb| *verb != "restore")
+        );
+    }
+    assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_release_hangs_up_a_check_and_unlocks_twice() {
+    // The check would take longer than an attempt may; only the guard's end can end it.
+    let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
+    let client = builder(&server.url()).attempt_timeout(Duration::from_secs(1));
+    let dataset = dataset(&client.build().unwrap());
+    let lock = dataset.draft_lock().await.unwrap();
     let locked = lock.locked().clone();
+    let check = tokio::spawn(async move { locked.check().await });
+    server.arrived(2).await;
+    tokio::time::pause();
     lock.unlock().await.unwrap();
-    assert!(locked.is_lost().await.unwrap());
-    assert_eq!(verbs(&server), [LOCK, UNLOCK]);
+    let error = check.await.unwrap().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::Released, Outcome::Unknown)
+    );
+    assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK]);
+    tokio::time::resume();
+    assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
+    assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
+}
+
+#[tokio::test]
+async fn a_refused_lock_keeps_its_turn_until_no_earlier_attempt_can_take_effect() {
+    let server = Server::start([Step::Stall(Vec::new()), locked_for(60)]).await;
+    let client = crate::setup::builder(&server.url())
+        .retry(RetryPolicy::default().max_attempts(2).without_waits())
+        .attempt_timeout(PATIENCE)
+        .adopt_held_lock(false)
+        .build()
+        .unwrap();
+    let dataset = dataset(&client);
+    let error = dataset.draft_lock().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.outcome()),
+        (ErrorKind::HeldBefore, Outcome::Unknown)
+    );
+    let no_wait = dataset.clone().lock_wait(Duration::ZERO);
+    let next = no_wait.draft_lock().await.unwrap_err();
+    assert_eq!(next.kind(), ErrorKind::Busy);
+    assert_eq!(client.shutdown(Duration::MAX).await.len(), 1);
+    assert_eq!(
+        verbs(&server),
+        [LOCK, LOCK],
+        "the lock is another process's"
+    );
 }

@@ -25,8 +25,8 @@ const DATASETS: usize = 16;
 const TURNS: usize = 4;
 
 /// How long an attempt may take. Late effects come within as much again, and a margin for a busy machine.
-const PATIENCE: Duration = Duration::from_millis(100);
-const LATE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(250);
+const LATE: Duration = Duration::from_millis(100);
 
 fn client(sandbox: &Sandbox, user: usize) -> Client {
     let key = &*sandbox.users()[user].application_key;
@@ -86,6 +86,15 @@ struct Task {
     inside: Arc<Vec<AtomicUsize>>,
     number: usize,
     restores: Arc<Count>,
+    unlocks: Unlocks,
+}
+
+/// What becomes of unlocks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Unlocks {
+    Succeed,
+    /// Some are refused for good, and each task checks its lock.
+    Refused,
 }
 
 /// Counts who is under the lock for as long as it lives.
@@ -113,6 +122,11 @@ impl Task {
         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two are inside");
         let _inside = Inside(inside);
         let lock = self.my_lock();
+        if self.unlocks == Unlocks::Refused
+            && let Err(error) = locked.check().await
+        {
+            assert_ne!(error.kind(), ErrorKind::LockLost, "{error}");
+        }
         self.restores.dropped.fetch_add(1, Ordering::SeqCst);
         let restored = restore(locked).await;
         self.restores.dropped.fetch_sub(1, Ordering::SeqCst);
@@ -168,6 +182,11 @@ impl Task {
         };
         if let Err(error) = unlocked {
             let error = error.unlock_error().unwrap_or(&error);
+            if self.unlocks == Unlocks::Refused {
+                assert_eq!(error.kind(), ErrorKind::Forbidden, "{error}");
+                assert!(error.may_be_locked(), "{error}");
+                return Some(());
+            }
             // The first attempt worked, its response was lost, and another user came.
             assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
             assert!(error.to_string().contains("may or may not"), "{error}");
@@ -177,17 +196,31 @@ impl Task {
 }
 
 /// Runs all tasks, each with the client that it is given, and checks what the sandbox says of it.
-async fn tasks_take_turns(users: usize, client_of: impl Fn(&[Client], usize) -> (usize, Client)) {
+async fn tasks_take_turns(
+    users: usize,
+    unlocks: Unlocks,
+    client_of: impl Fn(&[Client], usize) -> (usize, Client),
+) {
     let sandbox = Arc::new(sandbox(users, DATASETS).await);
     let mut runner = TestRunner::deterministic();
     let limited = Fault::rate_limited(Duration::from_secs(1));
     let lock_faults: Vec<_> = faults().into_iter().filter(|it| *it != limited).collect();
-    let lock_faults = [lock_faults, passing()].concat();
-    for operation in [Operation::Lock, Operation::Restore] {
-        sandbox.script(operation, script(&mut runner, &lock_faults, 20_000));
+    let any_faults = [lock_faults, passing()].concat();
+    // A conflict would mean that a check has found the lock lost.
+    let lock_faults = match unlocks {
+        Unlocks::Succeed => any_faults.clone(),
+        Unlocks::Refused => passing(),
+    };
+    let mut unlock_script = script(&mut runner, &passing(), 20_000);
+    if unlocks == Unlocks::Refused {
+        unlock_script
+            .iter_mut()
+            .step_by(3)
+            .for_each(|fault| *fault = Fault::status(403));
     }
-    // A lock whose unlock is refused for good is left behind.
-    sandbox.script(Operation::Unlock, script(&mut runner, &passing(), 20_000));
+    sandbox.script(Operation::Lock, script(&mut runner, &lock_faults, 20_000));
+    sandbox.script(Operation::Restore, script(&mut runner, &any_faults, 20_000));
+    sandbox.script(Operation::Unlock, unlock_script);
     let clients: Vec<_> = (0..users).map(|user| client(&sandbox, user)).collect();
     let inside: Arc<Vec<_>> = Arc::new((0..DATASETS).map(|_| AtomicUsize::new(0)).collect());
     let restores = Arc::new(Count::default());
@@ -202,6 +235,7 @@ async fn tasks_take_turns(users: usize, client_of: impl Fn(&[Client], usize) -> 
             inside: Arc::clone(&inside),
             number,
             restores: Arc::clone(&restores),
+            unlocks,
         };
         let turns: Vec<_> = (0..100).map(|_| random_turn(&mut runner)).collect();
         let drops = drops(&mut runner, 100);
@@ -223,27 +257,36 @@ async fn tasks_take_turns(users: usize, client_of: impl Fn(&[Client], usize) -> 
         });
     }
     let ended = tasks.join_all().await;
+    let mut left = Vec::new();
     for client in &clients {
-        let left = client.shutdown(Duration::from_secs(60)).await;
-        assert!(left.is_empty(), "{left:?}");
+        let datasets = client.shutdown(Duration::from_secs(60)).await;
+        left.extend(datasets.iter().map(|it| it.dataset_id().to_string()));
     }
     let sum = |of: fn(&(usize, usize)) -> usize| ended.iter().map(of).sum::<usize>();
     let (done, dropped) = (sum(|it| it.0), sum(|it| it.1));
 
-    let (mut effects, mut locks) = (0, 0);
+    let (mut effects, mut locks, mut locked) = (0, 0, 0);
     for number in 0..DATASETS {
         let id = format!("dataset-{number}");
         let state = sandbox.dataset(PROJECT_ID, &id).unwrap();
-        assert_eq!(state.lock, None, "{id}: {:?}", state.lock_history.last());
+        if state.lock.is_some() {
+            assert!(left.contains(&id), "{id}: {:?}", state.lock_history.last());
+            locked += 1;
+        }
         effects += state.versions.len() - 3;
         locks += state.lock_history.len();
     }
     let [applied, unknown, in_dropped] = [&restores.applied, &restores.unknown, &restores.dropped]
         .map(|it| it.load(Ordering::SeqCst));
     println!(
-        "{done} turns done, {dropped} dropped, {locks} locks; {effects} restores took effect: {applied} \
-         applied, {unknown} unknown, {in_dropped} dropped"
+        "{done} turns done, {dropped} dropped, {locks} locks, {locked} left of {} that may be; {effects} \
+         restores took effect: {applied} applied, {unknown} unknown, {in_dropped} dropped",
+        left.len()
     );
+    match unlocks {
+        Unlocks::Succeed => assert!(left.is_empty(), "{left:?}"),
+        Unlocks::Refused => assert!(locked > 0, "no unlock was refused"),
+    }
     assert!(done > 0 && dropped > 0 && unknown > 0 && in_dropped > 0);
     assert!(applied <= effects && effects <= applied + unknown + in_dropped);
 }
@@ -260,13 +303,18 @@ fn random_turn(runner: &mut TestRunner) -> Turn {
 
 #[tokio::test]
 async fn tasks_of_one_client_take_turns() {
-    tasks_take_turns(1, |clients, _| (0, clients[0].clone())).await;
+    tasks_take_turns(1, Unlocks::Succeed, |clients, _| (0, clients[0].clone())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tasks_on_several_threads_take_turns_and_know_what_is_left() {
+    tasks_take_turns(1, Unlocks::Refused, |clients, _| (0, clients[0].clone())).await;
 }
 
 #[tokio::test]
 async fn tasks_of_eight_users_take_turns() {
     // Each user's tasks are all for one half of the datasets: eight users for each dataset.
-    tasks_take_turns(8, |clients, task| {
+    tasks_take_turns(8, Unlocks::Succeed, |clients, task| {
         let user = task / DATASETS * 2 + task % 2;
         (user, clients[user].clone())
     })
@@ -275,7 +323,7 @@ async fn tasks_of_eight_users_take_turns() {
 
 #[tokio::test]
 async fn tasks_of_several_clients_and_users_take_turns() {
-    tasks_take_turns(2, |clients, task| {
+    tasks_take_turns(2, Unlocks::Succeed, |clients, task| {
         let user = usize::from(task >= TASKS / 2);
         (user, clients[user].clone())
     })

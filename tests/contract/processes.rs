@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, Error, ErrorKind, LockedDataset};
-use llmobs_sandbox::{DatasetState, Fault, InitialState, Operation, Sandbox};
+use llmobs_sandbox::{
+    Assumptions, DatasetState, Fault, InitialState, OnRelock, Operation, Profile, Sandbox,
+};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::main_job::program;
@@ -108,16 +110,23 @@ async fn a_process_with_the_same_key_is_not_kept_out() {
     assert_eq!(state(&sandbox).lock_history.len(), 1);
 }
 
-#[tokio::test]
-async fn a_lock_of_a_process_with_the_same_key_is_detected_later_and_refused_if_asked() {
+/// A sandbox in which the user has held the lock for an hour.
+async fn held_for_an_hour(assumptions: Assumptions) -> (Sandbox, String) {
     let mut initial = InitialState::default();
     let user = initial.users[0].user.id.clone();
     let project = initial.projects.get_mut(PROJECT_ID).unwrap();
     let held = project.remove(DATASET_ID).unwrap();
     let held = held.locked_by(user.clone(), Utc::now() - TimeDelta::hours(1));
     project.insert(DATASET_ID.to_owned(), held);
-    let sandbox = Sandbox::builder().state(initial).start().await.unwrap();
+    // Its times have fractions of a second.
+    let sandbox = Sandbox::builder().profile(Profile::Observed);
+    let sandbox = sandbox.assumptions(assumptions).state(initial);
+    (sandbox.start().await.unwrap(), user)
+}
 
+#[tokio::test]
+async fn a_lock_of_a_process_with_the_same_key_is_detected_later_and_refused_if_asked() {
+    let (sandbox, user) = held_for_an_hour(Assumptions::default()).await;
     let error = dataset(&sandbox, false).draft_lock().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::HeldBefore);
     assert_eq!(state(&sandbox).holder(), Some(&*user), "it stays");
@@ -127,4 +136,27 @@ async fn a_lock_of_a_process_with_the_same_key_is_detected_later_and_refused_if_
     assert!(lock.locked().held_before());
     lock.unlock().await.unwrap();
     assert_eq!(state(&sandbox).holder(), None);
+}
+
+#[tokio::test]
+async fn if_a_relock_starts_anew_no_lock_is_detected_and_each_check_fails() {
+    let start_anew = Assumptions::default().relock(OnRelock::StartAnew);
+    let (sandbox, user) = held_for_an_hour(start_anew).await;
+    let lock = dataset(&sandbox, false).draft_lock().await.unwrap();
+    assert!(!lock.locked().held_before());
+    let error = lock.locked().check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockLost);
+    assert_eq!(state(&sandbox).holder(), Some(&*user), "it is not lost");
+    // It is released anyway.
+    lock.unlock().await.unwrap();
+    assert_eq!(state(&sandbox).holder(), None);
+}
+
+#[tokio::test]
+async fn if_a_relock_keeps_its_time_a_check_succeeds() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let lock = dataset(&sandbox, false).draft_lock().await.unwrap();
+    lock.locked().check().await.unwrap();
+    lock.unlock().await.unwrap();
+    assert_eq!(state(&sandbox).lock_history.len(), 1);
 }

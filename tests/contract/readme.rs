@@ -14,7 +14,7 @@ async fn main(client: Client) -> Result<(), Box<dyn Error>> {
         "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?, // dataset
     );
 
-    // Lock, restore, and always unlock, even if the restore fails.
+    // Lock, restore, and unlock, even if the restore fails.
     let version = DatasetVersion::new(1)?;
     dataset
         .with_draft_lock(async |locked| locked.restore(version).await)

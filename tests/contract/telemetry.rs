@@ -234,11 +234,11 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         "draft lock dropped: unlocking in the background"
     );
     assert_eq!(
-        events[0].fields["project_id"],
+        events[0].fields["llmobs.project_id"],
         dataset.project_id().as_str()
     );
     assert_eq!(
-        events[0].fields["dataset_id"],
+        events[0].fields["llmobs.dataset_id"],
         dataset.dataset_id().as_str()
     );
     assert_eq!(
@@ -284,7 +284,8 @@ async fn the_calls_of_a_draft_lock_are_within_its_span() {
         panic!("no span")
     };
     assert_eq!(lock.name, "llmobs_datasets.draft_lock");
-    assert_eq!(lock.fields["dataset_id"], dataset.dataset_id().as_str());
+    assert_eq!(lock.fields["llmobs.project_id"], PROJECT_ID);
+    assert_eq!(lock.fields["llmobs.dataset_id"], DATASET_ID);
     let names: Vec<_> = calls
         .iter()
         .map(|call| &*call.fields["otel.name"])

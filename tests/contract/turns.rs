@@ -1,6 +1,7 @@
 //! Who waits for whom: tasks of this process for each other, and all of them for other users.
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use llmobs_datasets::{
     Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
@@ -33,10 +34,15 @@ async fn tasks_take_turns_in_order_of_arrival_whichever_clients_they_use() {
     let server = Server::start(steps).await;
     let datasets = [0; 3].map(|_| one_attempt(&server));
     let mut tasks = Vec::new();
+    let order = Arc::new(Mutex::new(Vec::new()));
     for (number, dataset) in datasets.into_iter().enumerate() {
-        let work = async move |locked: LockedDataset| match number {
-            0 => Ok(0),
-            _ => restore(locked).await,
+        let order = Arc::clone(&order);
+        let work = async move |locked: LockedDataset| {
+            order.lock().unwrap().push(number);
+            match number {
+                0 => Ok(0),
+                _ => restore(locked).await,
+            }
         };
         tasks.push(tokio::spawn(
             async move { dataset.with_draft_lock(work).await },
@@ -48,6 +54,7 @@ async fn tasks_take_turns_in_order_of_arrival_whichever_clients_they_use() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
+    assert_eq!(*order.lock().unwrap(), [0, 1, 2]);
     let turn = [LOCK, "restore", UNLOCK];
     assert_eq!(
         verbs(&server),
@@ -166,18 +173,95 @@ async fn a_wait_for_another_user_ends_with_lock_wait() {
         line.contains("Locked by John Roe since 09:20 (waited "),
         "{line}"
     );
+}
 
-    // Not before the server asks for, even if nothing but that is left.
-    server.script([Step::answer(423, &["retry-after: 3600"], ""), locked()]);
-    let before = server.lines().len();
-    let began = Instant::now();
-    let error = waiting(&server, Duration::from_secs(60))
-        .draft_lock()
-        .await
-        .unwrap_err();
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_server_asks_for_is_not_begun_if_it_is_too_long() {
+    let _clock = TestClock::default();
+    let later = Step::answer(423, &["retry-after: 3600"], "");
+    let server = Server::start([later, locked()]).await;
+    let waiting = waiting(&server, Duration::from_secs(60));
+    let error = waiting.draft_lock().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
-    assert_eq!(server.lines().len(), before + 1);
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert_eq!(error.waited(), Some(Duration::ZERO));
+    assert_eq!(verbs(&server), [LOCK]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_user_is_asked_again_after_ten_milliseconds_even_without_a_backoff() {
+    let clock = TestClock::default();
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 10)).await;
+    let retry = RetryPolicy::none().backoff(Duration::ZERO, Duration::ZERO);
+    let client = clock.watch(builder(&server.url())).retry(retry);
+    let dataset = dataset(&client.lock_wait(Duration::MAX).build().unwrap());
+    let waiting = tokio::spawn(async move { dataset.draft_lock().await });
+    for asked in 1..=5 {
+        while clock.ended() < asked {
+            tokio::task::yield_now().await;
+        }
+        pass(Duration::from_millis(9)).await;
+        settle().await;
+        assert_eq!(server.lines().len(), asked);
+        pass(Duration::from_millis(1)).await;
+    }
+    waiting.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_user_is_asked_again_with_backoff_and_jitter() {
+    let clock = TestClock::default();
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 100)).await;
+    let backoff = Duration::from_secs(1);
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let times = Arc::clone(&asked);
+    let client = clock
+        .watch(builder(&server.url()))
+        .before_attempt(move |_, _| times.lock().unwrap().push(clock.now()))
+        .retry(RetryPolicy::none().backoff(backoff, backoff))
+        .lock_wait(Duration::MAX);
+    let dataset = dataset(&client.build().unwrap());
+    let waiting = tokio::spawn(async move { dataset.draft_lock().await });
+    let step = Duration::from_millis(10);
+    let count = || asked.lock().unwrap().len();
+    while count() < 12 {
+        settle().await;
+        pass(step).await;
+    }
+    waiting.abort();
+    let asked = asked.lock().unwrap();
+    let pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
+    let (shortest, longest) = (pauses.clone().min().unwrap(), pauses.max().unwrap());
+    assert!(backoff <= shortest && shortest < longest, "{asked:?}");
+    assert!(longest <= 2 * backoff + step, "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_waits_for_tasks_and_for_users_share_one_deadline() {
+    let clock = TestClock::default();
+    let held = std::iter::repeat_n(held_by_john(), 100);
+    let server = Server::start([locked(), done()].into_iter().chain(held)).await;
+    let pause = Duration::from_secs(1);
+    let retry = RetryPolicy::none().backoff(pause, pause).jitter(false);
+    let client = clock.watch(builder(&server.url())).retry(retry);
+    let dataset = dataset(&client.build().unwrap());
+    let lock = dataset.draft_lock().await.unwrap();
+    let waiting = dataset.lock_wait(pause * 45);
+    let waiting = tokio::spawn(async move { waiting.draft_lock().await });
+    settle().await;
+    pass(pause * 30).await;
+    lock.unlock().await.unwrap();
+    for ended in 3..=18 {
+        while clock.ended() < ended {
+            tokio::task::yield_now().await;
+        }
+        pass(pause).await;
+    }
+    settle().await;
+    assert!(waiting.is_finished());
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert_eq!(error.waited(), Some(pause * 45));
+    assert!(error.to_string().contains("(waited 45 s)"), "{error}");
 }
 
 #[tokio::test]
@@ -258,7 +342,12 @@ async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_i
 fn waits() -> Vec<String> {
     let events = Recorder::our_events().into_iter();
     let waits = events.filter(|event| event.fields["message"] == "waiting for the draft lock");
-    waits.map(|event| event.fields["holder"].clone()).collect()
+    let waits = waits.map(|event| {
+        assert_eq!(event.fields["llmobs.project_id"], PROJECT_ID);
+        assert!(event.fields["waited"].ends_with(" s"), "{event:?}");
+        event.fields["holder"].clone()
+    });
+    waits.collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -305,4 +394,48 @@ async fn a_wait_for_another_user_is_logged_with_the_services_words() {
         waits[0].contains("Locked by John Roe since 09:20"),
         "{waits:?}"
     );
+}
+
+#[tokio::test]
+async fn a_refused_lock_after_one_that_may_take_effect_late_is_unknown_even_if_its_unlock_fails() {
+    for unlock in [404, 403] {
+        // The second call is refused, with no time for a third one.
+        let refused = Step::answer(423, &["retry-after: 3600"], "");
+        let steps = [Step::Stall(Vec::new()), held_by_john(), refused];
+        let unlocks = [Step::status(unlock), Step::status(unlock)];
+        let server = Server::start(steps.into_iter().chain(unlocks)).await;
+        let dataset = dataset(&impatient(&server, credentials(), 2));
+        let dataset = dataset.lock_wait(Duration::from_secs(60));
+        let error = dataset.draft_lock().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict);
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        assert!(error.may_be_locked(), "{error}");
+        let failed = error.unlock_error().unwrap();
+        assert_eq!(failed.status().unwrap().as_u16(), unlock);
+    }
+}
+
+#[tokio::test]
+async fn ids_that_differ_in_letter_case_are_one_queue() {
+    let server = Server::start([locked(), done(), locked(), done()]).await;
+    let dataset = one_attempt(&server);
+    let [project, id] = [PROJECT_ID, crate::documentation::DATASET_ID].map(str::to_uppercase);
+    let upper = dataset
+        .client()
+        .dataset(project.parse().unwrap(), id.parse().unwrap());
+    let lock = dataset.draft_lock().await.unwrap();
+    let no_wait = upper.clone().lock_wait(Duration::ZERO);
+    assert_eq!(
+        no_wait.draft_lock().await.unwrap_err().kind(),
+        ErrorKind::Busy
+    );
+    lock.unlock().await.unwrap();
+    dataset
+        .with_draft_lock(async |_| {
+            let nested = upper.draft_lock().await.unwrap_err();
+            assert_eq!(nested.kind(), ErrorKind::Reentrant);
+            Ok::<_, Error>(())
+        })
+        .await
+        .unwrap();
 }
