@@ -23,7 +23,7 @@ pub(crate) enum Step {
     Features,
     /// The documentation without a warning.
     Docs,
-    /// A service that depends on the packages as they would be published.
+    /// A service and the program `llmobs-datasets`, of the packages as they would be published.
     Packages,
     /// The version against the last tag (cargo-semver-checks).
     Semver,
@@ -156,7 +156,7 @@ fn semver(shell: &Shell) -> Result {
         println!("skipped, there is no tag yet: the packages against the last tag");
         return Ok(());
     }
-    let packages = packages::PUBLISHED
+    let packages = packages::LIBRARIES
         .map(|it| format!("--package {it}"))
         .join(" ");
     let check = format!("cargo-semver-checks semver-checks {packages} --baseline-rev {tag}");

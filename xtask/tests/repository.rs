@@ -39,8 +39,10 @@ fn the_version_has_a_heading_in_the_changelog() {
         first.is_some_and(|first| first.starts_with(&heading)),
         "the first heading of CHANGELOG.md should be `{heading}…)`, and is {first:?}"
     );
-    let generated = &manifest["workspace"]["dependencies"]["llmobs-datasets-generated"];
-    assert_eq!(&generated["version"], version, "in Cargo.toml");
+    for package in ["llmobs-datasets", "llmobs-datasets-generated"] {
+        let dependency = &manifest["workspace"]["dependencies"][package];
+        assert_eq!(&dependency["version"], version, "{package} in Cargo.toml");
+    }
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! The client, as the command line and the environment configure it.
+
+use std::time::Duration;
+
+use llmobs_datasets::{
+    Client, ClientBuilder, Dataset, DatasetVersion, Endpoint, Operation, Result, Settings,
+};
+
+use crate::args::Target;
+use crate::message;
+
+const USER_AGENT: &str = concat!("llmobs-datasets-cli/", env!("CARGO_PKG_VERSION"));
+
+pub(crate) fn dataset(target: &Target, adopt: bool) -> Result<Dataset> {
+    let mut builder = ClientBuilder::from_env()?
+        .user_agent(USER_AGENT)
+        .adopt_held_lock(adopt);
+    if let Some(timeout) = target.timeout {
+        let attempt = Settings::default().attempt_timeout.min(timeout);
+        builder = builder.call_timeout(timeout).attempt_timeout(attempt);
+    }
+    let client = builder.build()?;
+    Ok(client.dataset(target.project_id.clone(), target.dataset_id.clone()))
+}
+
+/// Where the API is.
+pub(crate) fn base_url(client: &Client) -> String {
+    match &client.settings().endpoint {
+        Endpoint::Site(site) => format!("https://api.{site}"),
+        Endpoint::BaseUrl(url) => url.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A request as `--dry-run` shows it.
+pub(crate) fn request(
+    dataset: &Dataset,
+    operation: Operation,
+    version: Option<DatasetVersion>,
+) -> String {
+    let path = operation
+        .url_template()
+        .replace("{project_id}", dataset.project_id().as_str())
+        .replace("{dataset_id}", dataset.dataset_id().as_str());
+    let version = version.map(|it| format!(" with dataset_version {it}"));
+    let (method, base_url) = (operation.method(), base_url(dataset.client()));
+    format!("{method} {base_url}{path}{}", version.unwrap_or_default())
+}
+
+/// Waits for releases in the background, which end with the program. Returns whether the dataset may still be
+/// locked.
+pub(crate) async fn settle(client: &Client) -> bool {
+    let settings = client.settings();
+    // Two unlocks, the second of them an attempt timeout after the first, and a request before them.
+    let calls = settings.call_timeout.saturating_mul(3);
+    let limit = calls.saturating_add(settings.attempt_timeout);
+    let shutdown = client.shutdown(limit);
+    tokio::pin!(shutdown);
+    let soon = tokio::time::timeout(Duration::from_secs(1), &mut shutdown).await;
+    if let Ok(left) = soon {
+        return !left.is_empty();
+    }
+    message::note("a request may still lock the dataset: waiting for it, until TERM or INT");
+    !shutdown.await.is_empty()
+}
