@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use llmobs_datasets::LockedDataset;
+use llmobs_datasets::{ErrorKind, LockedDataset};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
@@ -88,9 +88,9 @@ async fn loss(locked: &LockedDataset, check_every: Option<Duration>) {
     };
     loop {
         sleep(every).await;
-        match locked.is_lost().await {
-            Ok(true) => return,
-            Ok(false) => {}
+        match locked.check().await {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::LockLost => return,
             Err(error) => message::note(format_args!("the lock can't be checked: {error}")),
         }
     }

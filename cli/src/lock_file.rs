@@ -15,8 +15,6 @@ use rustix::process::geteuid;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
-use crate::service::base_url;
-
 pub(crate) struct LockFile {
     file: File,
     path: PathBuf,
@@ -25,7 +23,7 @@ pub(crate) struct LockFile {
 impl LockFile {
     /// Opens the file, which is never deleted: two processes could then hold two files of one name.
     pub(crate) fn open(dataset: &Dataset) -> io::Result<Self> {
-        let base_url = base_url(dataset.client());
+        let base_url = &dataset.client().settings().endpoint;
         let ids = (dataset.project_id(), dataset.dataset_id());
         let name = format!("{base_url}\n{}\n{}", ids.0, ids.1);
         let path = folder()?.join(hex::encode(Sha256::digest(name)) + ".lock");

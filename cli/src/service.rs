@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use llmobs_datasets::{
-    Client, ClientBuilder, Dataset, DatasetVersion, Endpoint, Operation, Result, Settings,
+    Client, ClientBuilder, Dataset, DatasetVersion, Operation, Result, Settings,
 };
 
 use crate::args::Target;
@@ -23,15 +23,6 @@ pub(crate) fn dataset(target: &Target, adopt: bool) -> Result<Dataset> {
     Ok(client.dataset(target.project_id.clone(), target.dataset_id.clone()))
 }
 
-/// Where the API is.
-pub(crate) fn base_url(client: &Client) -> String {
-    match &client.settings().endpoint {
-        Endpoint::Site(site) => format!("https://api.{site}"),
-        Endpoint::BaseUrl(url) => url.to_string(),
-        other => format!("{other:?}"),
-    }
-}
-
 /// A request as `--dry-run` shows it.
 pub(crate) fn request(
     dataset: &Dataset,
@@ -43,7 +34,7 @@ pub(crate) fn request(
         .replace("{project_id}", dataset.project_id().as_str())
         .replace("{dataset_id}", dataset.dataset_id().as_str());
     let version = version.map(|it| format!(" with dataset_version {it}"));
-    let (method, base_url) = (operation.method(), base_url(dataset.client()));
+    let (method, base_url) = (operation.method(), &dataset.client().settings().endpoint);
     format!("{method} {base_url}{path}{}", version.unwrap_or_default())
 }
 
