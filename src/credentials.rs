@@ -157,7 +157,7 @@ pub(crate) fn from_env(variable: &str) -> Result<Option<String>, Error> {
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(Error::configuration(format!(
-            "the environment variable {variable} is not UTF-8 text"
+            "the environment variable {variable} is not UTF-8 text; set it again"
         ))),
     }
 }

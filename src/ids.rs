@@ -61,8 +61,8 @@ macro_rules! id {
                 match fault(text) {
                     None => Ok(Self(text.into())),
                     Some(fault) => Err(Error::invalid_input(format!(
-                        concat!("{:?} can't be the id of a ", $what, ": {}"),
-                        text, fault
+                        concat!("{:?} can't be the id of a ", $what, ": {}; use one such as {:?}"),
+                        text, fault, $example
                     ))),
                 }
             }

@@ -22,7 +22,7 @@ pub(crate) async fn run(args: &WithLock, locked: &LockedDataset, signals: &mut S
     match command.spawn() {
         Ok(child) => attend(child, args, locked, signals).await,
         Err(error) => {
-            message::error(format_args!("{} can't be run: {error}", program.display()));
+            message::error(format_args!("can't run {}: {error}", program.display()));
             match error.kind() {
                 io::ErrorKind::NotFound => exit::NOT_FOUND,
                 _ => exit::CANNOT_RUN,
@@ -91,7 +91,7 @@ async fn loss(locked: &LockedDataset, check_every: Option<Duration>) {
         match locked.check().await {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::LockLost => return,
-            Err(error) => message::note(format_args!("the lock can't be checked: {error}")),
+            Err(error) => message::note(format_args!("can't check the lock: {error}")),
         }
     }
 }

@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
-            message::error(format_args!("signals can't be handled: {error}"));
+            message::error(format_args!("can't install signal handlers: {error}"));
             return failed.into();
         }
     };

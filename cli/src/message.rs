@@ -23,7 +23,7 @@ pub(crate) fn error(text: impl Display) {
 pub(crate) fn print(text: &str) -> bool {
     let printed = writeln!(std::io::stdout(), "{text}");
     if let Err(cause) = &printed {
-        error(format_args!("standard output can't be written: {cause}"));
+        error(format_args!("can't write to standard output: {cause}"));
     }
     printed.is_ok()
 }

@@ -51,6 +51,8 @@ pub(crate) async fn settle(client: &Client) -> bool {
     if let Ok(left) = soon {
         return !left.is_empty();
     }
-    message::note("a request may still lock the dataset: waiting for it, until TERM or INT");
+    message::note(
+        "a request may still lock the dataset; waiting until it ends, or until TERM or INT",
+    );
     !shutdown.await.is_empty()
 }

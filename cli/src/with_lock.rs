@@ -45,8 +45,8 @@ async fn with_lock(args: &WithLock, mut signals: Signals) -> Result<u8, Refused>
     let dataset = service::dataset(&args.target, args.adopt).map_err(own_failure)?;
     if let Some(variable) = env::locked(&dataset) {
         let text = format!(
-            "a command around this one holds the lock of this dataset; run this one without with-lock, \
-             or unset {variable} if that has ended"
+            "an enclosing with-lock command holds the lock of this dataset; run this command without \
+             with-lock, or unset {variable} if the enclosing command has ended"
         );
         return Err((exit::OWN_FAILURE, text));
     }
@@ -100,7 +100,7 @@ async fn lock_file(
     let failed = |error: std::io::Error| {
         (
             exit::OWN_FAILURE,
-            format!("the lock file can't be used: {error}"),
+            format!("can't use the lock file: {error}"),
         )
     };
     let mut file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;

@@ -34,7 +34,7 @@ impl Error {
             Cause::AttemptTimedOut(time) => {
                 write!(f, "the attempt timed out after {}", seconds(*time))?;
             }
-            Cause::HttpTimedOut(_) => f.write_str("the `http` client's own timeout expired")?,
+            Cause::HttpTimedOut(_) => f.write_str("the timeout of the `http` client expired; raise it above the attempt timeout")?,
             Cause::CallTimedOut(time) => write!(f, "the call timed out after {}", seconds(*time))?,
             Cause::Status(status) => self.status_words(*status, f)?,
             Cause::Unreadable(why) => {
@@ -54,7 +54,7 @@ impl Error {
             }
             Cause::Busy => f.write_str("another task of this process holds or is releasing the draft lock; retry later, or raise `lock_wait`")?,
             Cause::Reentrant => f.write_str(
-                "this task holds the draft lock already; use what the closure of `with_draft_lock` is given",
+                "this task already holds the draft lock; use the `LockedDataset` that the closure receives",
             )?,
             Cause::HeldBefore(since) => write!(
                 f,
@@ -67,7 +67,7 @@ impl Error {
             Cause::Released => f.write_str(
                 "the draft lock was released or kept before the call ended; acquire it again",
             )?,
-            Cause::CutOff => f.write_str("the runtime ended before the call did")?,
+            Cause::CutOff => f.write_str("the Tokio runtime ended before the call; keep it running until then")?,
             Cause::Work(error) => write!(f, "{error}")?,
         }
         let status = self.status().and_then(|status| status.canonical_reason());

@@ -4,6 +4,7 @@ use llmobs_datasets::{DatasetId, DatasetVersion, Error, ErrorKind, Outcome, Proj
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
 use crate::setup::{builder, runtime};
 
@@ -21,16 +22,24 @@ fn what_would_change_the_path_is_refused() {
         ("a\u{85}b", "it contains a control character"),
     ];
     for (text, why) in rows {
-        for (error, what) in [
-            (text.parse::<ProjectId>().unwrap_err(), "project"),
-            (DatasetId::try_from(text.to_owned()).unwrap_err(), "dataset"),
+        for (error, what, example) in [
+            (
+                text.parse::<ProjectId>().unwrap_err(),
+                "project",
+                PROJECT_ID,
+            ),
+            (
+                DatasetId::try_from(text.to_owned()).unwrap_err(),
+                "dataset",
+                DATASET_ID,
+            ),
         ] {
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
             assert_eq!(error.outcome(), Outcome::NotApplied);
             assert_eq!(error.attempts(), 0);
             assert_eq!(
                 error.to_string(),
-                format!("{text:?} can't be the id of a {what}: {why}")
+                format!("{text:?} can't be the id of a {what}: {why}; use one such as {example:?}")
             );
         }
     }

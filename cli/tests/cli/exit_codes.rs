@@ -126,10 +126,10 @@ async fn the_exit_code_is_that_of_the_command() {
     }
     let not_found = cli(&service, &["with-lock", "--", "/no/such program"]).await;
     assert_eq!(not_found.code, 127);
-    not_found.has("/no/such program can't be run: No such file");
+    not_found.has("can't run /no/such program: No such file");
     let not_run = cli(&service, &["with-lock", "--", "/"]).await;
     assert_eq!(not_run.code, 126);
-    not_run.has("/ can't be run: ");
+    not_run.has("can't run /: ");
     service.assert_released(6);
 }
 

@@ -111,7 +111,7 @@ async fn a_nested_lock_of_the_same_dataset_is_refused() {
     let nested = "\"$0\" with-lock --wait 1h -- echo it runs";
     let ended = end(&mut service.with_lock(&[], nested)).await;
     assert_eq!((ended.code, &*ended.stdout), (125, ""));
-    ended.has("a command around this one holds the lock of this dataset");
+    ended.has("an enclosing with-lock command holds the lock of this dataset");
     // Below another dataset's, too.
     let deeper = format!(
         "\"$0\" with-lock --dataset-id b -- sh -c '{}' \"$0\"",
@@ -185,5 +185,5 @@ async fn a_lock_folder_that_others_can_write_to_is_refused() {
     std::fs::set_permissions(&folder, open).unwrap();
     let ended = end(&mut service.with_lock(&[], "exit 0")).await;
     assert_eq!(ended.code, 125);
-    ended.has("others can write to");
+    ended.has("is not a folder that only this user can write to");
 }
