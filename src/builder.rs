@@ -56,8 +56,8 @@ impl ClientBuilder {
         }
     }
 
-    /// Starts with the keys, the endpoint and the proxies of the environment, as [`Client::from_env`]
-    /// reads them.
+    /// Creates a builder with the keys, the endpoint and the proxies of the environment, same as
+    /// [`Client::from_env`].
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets when attempts are retried. See the module [`retry`](crate::retry) for the default.
+    /// Sets the retry policy. See [`RetryPolicy`] for the default.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
@@ -162,7 +162,7 @@ impl ClientBuilder {
     /// - The default client speaks only HTTP/1.1. With HTTP/2, all attempts of a call share one connection,
     ///   so a connection that hangs defeats them all. Set `http2_keep_alive_interval` and
     ///   `http2_keep_alive_timeout` to less than the attempt timeout to have it closed.
-    /// - reqwest uses the proxies of the environment unless told otherwise.
+    /// - reqwest uses the proxies of the environment, unless `no_proxy` turns them off.
     /// - With the feature `rustls-no-provider` alone, a crypto provider must be installed even if this
     ///   client brings its own TLS: there is no way to detect whether it does.
     ///
@@ -184,37 +184,37 @@ impl ClientBuilder {
         self
     }
 
-    /// How long [`draft_lock`](crate::Dataset::draft_lock) and
-    /// [`with_draft_lock`](crate::Dataset::with_draft_lock) wait for a lock that somebody else holds, be it
-    /// another user or another task of this process. The two waits share this one deadline. A request that
-    /// is in flight at the deadline is not cut off.
+    /// Sets the longest time that [`draft_lock`](crate::Dataset::draft_lock) and
+    /// [`with_draft_lock`](crate::Dataset::with_draft_lock) wait for a lock that another user or another task
+    /// of this process holds. Both waits share one deadline. A request in flight at the deadline is not cut
+    /// off.
     ///
-    /// By default, another user's lock is refused at once, and other tasks of the process are waited for
+    /// By default, another user's lock is refused at once, and tasks of this process wait for each other
     /// without a limit. [`Duration::ZERO`] refuses both at once.
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.settings.lock_wait = Some(wait);
         self
     }
 
-    /// Whether a draft lock that this user held before the call is adopted, as a service does that recovers
-    /// its own lock after a crash. On by default. If it is off, such a lock is refused with
-    /// [`ErrorKind::HeldBefore`](crate::ErrorKind::HeldBefore) and stays as it is: turn it off where several
-    /// processes share an application key.
+    /// Sets whether to adopt a draft lock that this user held before the call, so that a service recovers its
+    /// own lock after a crash. On by default. Turn it off where several processes share an application key:
+    /// such a lock is then refused with [`ErrorKind::HeldBefore`](crate::ErrorKind::HeldBefore), and stays
+    /// held.
     ///
     /// A lock was held before if its `drafting_since` is more than 2 seconds earlier than the first attempt
-    /// of the call, by the server's clock (its `Date` header). A lock that another process acquired later
-    /// than that is not detected; nor is any, should the service start `drafting_since` anew when its holder
-    /// locks again.
+    /// of the call, by the server's clock (its `Date` header). A lock that another process acquired within
+    /// these 2 seconds is not detected. No lock is detected if the service resets `drafting_since` whenever
+    /// its holder locks again.
     pub fn adopt_held_lock(mut self, adopt: bool) -> Self {
         self.settings.adopt_held_lock = adopt;
         self
     }
 
     /// Sets a hook to call before each attempt. It can add headers to the request, such as
-    /// `traceparent`; the keys are not among the headers that it sees. The headers are sent as the hook leaves
-    /// them: don't copy those of another request, whose `host` and `content-length` are wrong here.
+    /// `traceparent`. It doesn't see the headers with the keys. Don't copy the headers of another request: its
+    /// `host` and `content-length` would be sent, too.
     ///
-    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    /// The hook runs within the call: it must not block, and if it panics, the call panics.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
@@ -240,7 +240,7 @@ impl ClientBuilder {
     /// Sets a hook to call after each attempt, for metrics. An attempt whose call is dropped has no
     /// result, so the hook isn't called for it.
     ///
-    /// A call runs the hook itself, so the hook must not block, and its panic is one of the call.
+    /// The hook runs within the call: it must not block, and if it panics, the call panics.
     ///
     /// ```
     /// # use llmobs_datasets::{Client, Credentials};
@@ -275,7 +275,7 @@ impl ClientBuilder {
                 "this build has no TLS; enable the feature `rustls` or `native-tls` of llmobs-datasets",
             ));
         }
-        // With one of the others, reqwest asks for no provider.
+        // With one of the other TLS features, reqwest needs no installed provider.
         #[cfg(all(
             feature = "rustls-no-provider",
             not(any(feature = "rustls", feature = "native-tls"))
@@ -287,7 +287,7 @@ impl ClientBuilder {
                  `rustls` of llmobs-datasets",
             ));
         }
-        // Here, as reqwest doesn't say which header it can't send.
+        // Checked here, because reqwest's error doesn't name the header.
         let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|_| {
             Error::configuration(format!(
                 "the user agent {:?} contains a character that isn't allowed in an HTTP header; remove it",
@@ -305,7 +305,7 @@ impl ClientBuilder {
             http = http.no_proxy().resolve_to_addrs(LOCALHOST, &LOOPBACK);
             #[cfg(feature = "__tls")]
             {
-                // Roots would not be used, and a machine may have none.
+                // Root certificates would not be used, and a machine may have none.
                 http = http.tls_certs_only([]);
             }
         }
@@ -347,7 +347,7 @@ impl ClientBuilder {
 /// The environment variable that replaces the site with a base URL.
 const BASE_URL: &str = "LLMOBS_DATASETS_BASE_URL";
 
-/// What an environment variable says of the endpoint. An empty one counts as unset.
+/// Parses an environment variable as a site or base URL. An empty one counts as unset.
 fn endpoint_variable<T: FromStr<Err = Error>>(variable: &str) -> Result<Option<T>> {
     let value = credentials::from_env(variable)?.filter(|value| !value.is_empty());
     let parsed = value.map(|value| value.parse()).transpose();
@@ -356,19 +356,19 @@ fn endpoint_variable<T: FromStr<Err = Error>>(variable: &str) -> Result<Option<T
     })
 }
 
-/// The HTTP client to build on if the caller brings none.
+/// The HTTP client to build on if the caller passes none.
 fn default_http() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         // All attempts of a call would share a hung HTTP/2 connection.
         .http1_only()
-        // Servers close idle connections, often after a minute. A request that is sent just then is lost.
+        // A request that is sent just when the server closes its idle connection is lost.
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
 /// The proxy of the environment for a URL, without its user and password.
 fn proxy_of_environment(url: &Url) -> Option<Arc<str>> {
     let url = url.as_str().parse().ok()?;
-    // The one that reqwest finds.
+    // Same lookup as reqwest's.
     let proxy = Matcher::from_system().intercept(&url)?;
     Some(format!("the proxy {}", proxy.uri().authority()?).into())
 }

@@ -1,4 +1,4 @@
-//! The client, which holds what its calls share.
+//! The client, and the state that its calls share.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +28,7 @@ use crate::{
 ///
 /// # Panics
 ///
-/// Calls need a Tokio runtime with I/O and time, and panic outside of one.
+/// Calls panic outside of a Tokio runtime with I/O and time, and if a hook panics.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -69,7 +69,7 @@ pub(crate) struct Inner {
     pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), LockState>>,
 }
 
-/// The settings of a client, as its [`ClientBuilder`] made them.
+/// The settings of a client, set by its [`ClientBuilder`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Settings {
@@ -92,8 +92,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The time in which a connection must be established. It ends before the attempt and the call do: once
-    /// they have ended, nobody could tell whether a request was sent.
+    /// The effective connect timeout. It expires before the attempt and the call time out: after those,
+    /// there is no way to tell whether a request was sent.
     pub(crate) fn connect_limit(&self) -> Duration {
         let others = self.attempt_timeout.min(self.call_timeout);
         self.connect_timeout.min(others / 2)
@@ -101,6 +101,7 @@ impl Settings {
 }
 
 impl Default for Settings {
+    /// The defaults of a [`ClientBuilder`].
     fn default() -> Self {
         Self {
             endpoint: Site::default().into(),
@@ -162,33 +163,32 @@ impl Client {
         }
     }
 
-    /// The settings that the builder made.
+    /// The settings, set by the builder.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 
-    /// A handle to a dataset, to call its operations. This sends nothing, and doesn't check that the dataset
-    /// exists.
+    /// Returns a handle to a dataset. Sends no request, and doesn't check that the dataset exists.
     pub fn dataset(&self, project_id: ProjectId, dataset_id: DatasetId) -> Dataset {
         Dataset::new(self.clone(), project_id, dataset_id)
     }
 
-    /// Waits until no draft lock of this client and its clones is requested, held or being released, for at
+    /// Waits until no draft lock of this client and its clones is being requested, held or released, for at
     /// most `timeout`. Returns the datasets that may still be locked: those whose lock has not ended by then,
-    /// and those whose unlock failed. Locks that were [kept](crate::DraftLock::keep), or acquired by
-    /// [`Dataset::lock`], are not among them; nor are tasks counted that wait for their turn, so stop those
-    /// first.
+    /// and those whose unlock failed.
     ///
-    /// Locks that are dropped are released in the background, which ends with the program: call this before
-    /// `main` returns. The client stays usable. Within the work of
-    /// [`with_draft_lock`](Dataset::with_draft_lock), or while its task holds a guard, this waits for itself
+    /// Dropped locks are released in the background, which ends with the program: call this before `main`
+    /// returns. The client stays usable.
+    ///
+    /// Stop tasks that wait for their turn first: they are not counted. Locks that were
+    /// [kept](crate::DraftLock::keep), or acquired by [`Dataset::lock`], are not returned. A call within the
+    /// work of [`with_draft_lock`](Dataset::with_draft_lock), or in a task that holds a guard, always waits
     /// until the timeout.
     ///
     /// A release takes as long as one unlock if all goes well. In the worst case it makes two unlocks, each
-    /// with a wait for late effects: 2 × ([`call_timeout`](ClientBuilder::call_timeout) +
-    /// [`attempt_timeout`](ClientBuilder::attempt_timeout)), which is 150 s by default, after one attempt
-    /// timeout more if a lock request was in flight. A shorter timeout risks a lock that is left behind when
-    /// the service is slow.
+    /// followed by a wait for late effects: 2 × ([`call_timeout`](ClientBuilder::call_timeout) +
+    /// [`attempt_timeout`](ClientBuilder::attempt_timeout)), which is 150 s by default. A lock request in
+    /// flight adds one attempt timeout. With a shorter timeout, a slow service may leave a lock behind.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -207,7 +207,11 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future only stops waiting. Releases go on.
+    /// Cancel safe: dropping the future only stops waiting. The releases continue.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with time.
     pub async fn shutdown(&self, timeout: Duration) -> Vec<Dataset> {
         let end = after(Instant::now(), timeout);
         let mut locks = self.inner.locks.subscribe();
@@ -224,9 +228,9 @@ impl Client {
 /// A draft lock, for [`Client::shutdown`].
 #[derive(Debug, Default)]
 pub(crate) struct LockState {
-    /// It is requested, held or being released.
+    /// Whether it is being requested, held or released.
     current: bool,
-    /// The last one that was acquired may be left behind.
+    /// Whether the last acquired lock may be left behind.
     left: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The three verbs.
+//! A handle to a dataset, with the three operations.
 
 use std::future::{Future, pending};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::answer::Answer;
 use crate::call::Request;
 use crate::{Client, DatasetId, DatasetVersion, ProjectId, Response, Result};
 
-/// The draft state of a dataset: who edits its draft (`user`), and since when (`drafting_since`, UTC;
-/// `#/components/schemas/LLMObsDatasetDraftStateDataAttributes`).
+/// The draft state of a dataset (`#/components/schemas/LLMObsDatasetDraftStateDataAttributes`): the `user` who
+/// edits its draft, and the time since when (`drafting_since`, UTC).
 pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 
 /// A dataset of a project, with the operations of the API. Cheap to clone.
@@ -35,7 +35,7 @@ pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 ///
 /// # Panics
 ///
-/// Calls panic outside of a Tokio runtime with I/O and time.
+/// Calls panic outside of a Tokio runtime with I/O and time, and if a hook panics.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(crate) client: Client,
@@ -64,7 +64,7 @@ impl Dataset {
     /// # lock.unlock().await?;
     /// # Ok(()) }) }
     /// ```
-    #[must_use = "the handle with the wait is a new one"]
+    #[must_use = "it returns a new handle"]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = Some(wait);
         self
@@ -94,10 +94,11 @@ impl Dataset {
     ///
     /// This is a single call. It doesn't queue behind other tasks of this process: **everybody who uses the
     /// same application key is the same user, and holds the same lock.** Give each replica an application key
-    /// of a different user (service account), or put a lock of your own around. If the user holds the lock
-    /// already, it is assumed to stay as it is; the documentation doesn't say. The lock is held until
-    /// [`unlock`](Self::unlock), and a call whose outcome is unknown may lock the dataset later;
-    /// [`with_draft_lock`](Self::with_draft_lock) unlocks for you, and once more after such a call.
+    /// of a different user (service account), or guard the work with a lock of your own. Locking again is
+    /// assumed to change nothing; Datadog's documentation doesn't say.
+    ///
+    /// The lock is held until [`unlock`](Self::unlock). A call whose outcome is unknown may lock the dataset
+    /// later. [`with_draft_lock`](Self::with_draft_lock) unlocks for you, and once more after such a call.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -116,6 +117,10 @@ impl Dataset {
     /// # Cancel safety
     ///
     /// Not cancel safe: if the future is dropped, the dataset may be locked, now or later.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with I/O and time, and if a hook panics.
     pub async fn lock(&self) -> Result<Response<DraftState>> {
         self.lock_until(pending()).await
     }
@@ -130,9 +135,9 @@ impl Dataset {
 
     /// Releases the draft lock of the calling user (`UnlockLLMObsDatasetDraftState`).
     ///
-    /// This is a single call. It releases the lock whoever acquired it with the same application key: also
-    /// that of another task or process. The documentation doesn't say what the service does if the user
-    /// holds no lock.
+    /// This is a single call. It also releases a lock that another task or process acquired with the same
+    /// application key. Datadog's documentation doesn't say how the service responds if the user holds no
+    /// lock.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -151,6 +156,10 @@ impl Dataset {
     /// # Cancel safety
     ///
     /// Not cancel safe: if the future is dropped, the dataset may stay locked, or be unlocked later.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with I/O and time, and if a hook panics.
     pub async fn unlock(&self) -> Result<Response<()>> {
         self.call(Request::Unlock, Answer::done, pending()).await
     }
@@ -158,8 +167,8 @@ impl Dataset {
     /// Restores the dataset to a prior version: copies its records to a new current version
     /// (`RestoreLLMObsDatasetVersion`).
     ///
-    /// A restore takes effect at most once per call: one that may have taken effect is not retried, unless
-    /// [allowed](crate::RetryPolicy::repeat_restore).
+    /// A restore takes effect at most once per call: an attempt that may have taken effect is not retried,
+    /// unless [`RetryPolicy::repeat_restore`](crate::RetryPolicy::repeat_restore) is on.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -182,6 +191,10 @@ impl Dataset {
     /// # Cancel safety
     ///
     /// Not cancel safe: if the future is dropped, the dataset may be restored, now or later.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with I/O and time, and if a hook panics.
     pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
         let body = types::LlmObsDatasetRestoreVersionRequest {
             data: types::LlmObsDatasetRestoreVersionDataRequest {

@@ -48,18 +48,23 @@ impl DraftLock {
     ///
     /// # Errors
     ///
-    /// [`LockLost`](crate::ErrorKind::LockLost) if somebody else has the lock by now, and those of
-    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether it still may be.
+    /// [`LockLost`](crate::ErrorKind::LockLost) if somebody else holds the lock by now, and any error of
+    /// [`Dataset::unlock`]. [`may_be_locked`](crate::Error::may_be_locked) reports whether the dataset may
+    /// still be locked.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: dropping the future doesn't stop the release, which runs on the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Doesn't panic: the release runs in a task of its own.
     pub async fn unlock(self) -> Result<Response<()>> {
         self.0.release().await
     }
 
-    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. Other tasks of this process have their
-    /// turn then, and share the lock.
+    /// Leaves the dataset locked, for a later [`Dataset::unlock`]. Other tasks of this process then get their
+    /// turn, and share the lock.
     pub fn keep(self) {
         self.0.leave(false);
     }
@@ -69,29 +74,30 @@ impl Dataset {
     /// Acquires the draft lock as a guard, for work that doesn't fit
     /// [`with_draft_lock`](Self::with_draft_lock).
     ///
-    /// Tasks of this process that use the same application key take turns, in order of arrival, whichever
-    /// clients they use; they wait without a limit unless [`lock_wait`](crate::ClientBuilder::lock_wait) is
-    /// set. Ids that differ only in letter case share a queue. Another user's lock is refused at once, or
-    /// waited for if `lock_wait` is set. **Other processes with the same application key are not kept out:**
-    /// the service takes them for the same user. Give each an application key of a different user (service
-    /// account), or put a lock of your own around.
+    /// Tasks of this process that use the same application key take turns, in order of arrival, even with
+    /// different clients. They wait without a limit unless [`lock_wait`](crate::ClientBuilder::lock_wait) is
+    /// set. Ids that differ only in letter case share a queue. Another user's lock is refused at once, unless
+    /// `lock_wait` is set. **Other processes with the same application key are not kept out:** to the service
+    /// they are the same user. Give each an application key of a different user (service account), or guard
+    /// the work with a lock of your own.
     ///
-    /// A task that requests a second guard for the same dataset deadlocks, and so do two tasks that lock two
-    /// datasets in opposite order: lock in one order, or set `lock_wait`, with which the wait fails.
+    /// A task that requests a second guard for the same dataset deadlocks. Two tasks that lock two datasets in
+    /// opposite order deadlock, too: lock in one order, or set `lock_wait`, after which the wait fails.
     ///
-    /// A request whose outcome is unknown may take effect late. If that may lock the dataset, the client
-    /// unlocks once more, an attempt timeout later, before the next task has its turn. A request that takes
+    /// A request whose outcome is unknown may take effect late. If it may lock the dataset, the client
+    /// unlocks once more, an attempt timeout later, before the next task gets its turn. A request that takes
     /// effect even later is not noticed: it leaves the dataset locked, or unlocks it under the next task.
     ///
     /// # Errors
     ///
-    /// Those of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
+    /// Any error of [`lock`](Self::lock), and [`Busy`](crate::ErrorKind::Busy),
     /// [`Reentrant`](crate::ErrorKind::Reentrant) and [`HeldBefore`](crate::ErrorKind::HeldBefore). If the
-    /// call may have locked, the client unlocks; see [`may_be_locked`](crate::Error::may_be_locked).
+    /// call may have locked the dataset, the client unlocks it; see
+    /// [`may_be_locked`](crate::Error::may_be_locked).
     ///
     /// # Panics
     ///
-    /// Outside of a Tokio runtime, or on one without I/O and time.
+    /// Outside of a Tokio runtime with I/O and time, and if a hook panics.
     ///
     /// # Cancel safety
     ///
@@ -101,16 +107,16 @@ impl Dataset {
         Lease::acquire(self.clone()).await.map(DraftLock)
     }
 
-    /// Acquires the draft lock, does some work, and unlocks: when the work succeeds, fails or panics, and in
-    /// the background if the future is dropped. The unlock can fail, which the error reports.
+    /// Acquires the draft lock, runs the work, and unlocks: when the work succeeds, fails or panics, and in
+    /// the background if the future is dropped. The error reports a failed unlock.
     ///
-    /// Who is kept out, who waits for whom, and what happens to late effects is as for
-    /// [`draft_lock`](Self::draft_lock): **other processes with the same application key are not kept out.**
-    /// Give each an application key of a different user (service account), or put a lock of your own around.
+    /// Exclusion, waits and late effects are the same as for [`draft_lock`](Self::draft_lock): **other
+    /// processes with the same application key are not kept out.** Give each an application key of a different
+    /// user (service account), or guard the work with a lock of your own.
     ///
-    /// Locking the dataset again within the work fails with [`Reentrant`](crate::ErrorKind::Reentrant);
-    /// within a task that the work spawns and waits for, it deadlocks. So does
-    /// [`Client::shutdown`](crate::Client::shutdown) within the work, until its timeout.
+    /// Locking the dataset again within the work fails with [`Reentrant`](crate::ErrorKind::Reentrant). In a
+    /// task that the work spawns and waits for, it deadlocks.
+    /// [`Client::shutdown`](crate::Client::shutdown) within the work waits until its timeout.
     ///
     /// A request of the work that is still in flight, was dropped, or has an unknown outcome may take effect
     /// after the unlock: the service is not known to refuse it.
@@ -134,11 +140,12 @@ impl Dataset {
     ///
     /// # Panics
     ///
-    /// Same as [`draft_lock`](Self::draft_lock), and if the work panics, after the unlock.
+    /// Same as [`draft_lock`](Self::draft_lock). A panic of the work continues after the unlock.
     ///
     /// # Cancel safety
     ///
-    /// Same as [`draft_lock`](Self::draft_lock), as far as the lock goes.
+    /// The lock is cancel safe, same as [`draft_lock`](Self::draft_lock). The work stops where it is, and its
+    /// request in flight may still take effect.
     pub async fn with_draft_lock<T, E, F, Fut>(&self, work: F) -> Result<T, DraftLockError<T>>
     where
         F: FnOnce(LockedDataset) -> Fut,
@@ -148,7 +155,7 @@ impl Dataset {
         let lock = self.draft_lock().await.map_err(DraftLockError::Lock)?;
         let locked = lock.locked().clone();
         let work = Key::of(self).locked_in(async { work(locked).await });
-        // Nothing of what a panic may leave half-done is looked at here.
+        // Nothing here uses state that a panic may leave half-done.
         let worked = AssertUnwindSafe(work).catch_unwind().await;
         let unlocked = lock.unlock().await;
         match worked {

@@ -50,7 +50,7 @@ impl Site {
     /// `us2.ddog-gov.com`.
     pub const US2_FED: Self = Self(Cow::Borrowed("us2.ddog-gov.com"));
 
-    /// The documented sites. A release may add some.
+    /// The documented sites. A new release may add some.
     pub const ALL: &[Self] = &[
         Self::US1,
         Self::US3,
@@ -67,7 +67,7 @@ impl Site {
         &self.0
     }
 
-    /// The site that somebody meant who wrote the address of its web page or API, or its short name.
+    /// The site that was probably meant by the address of a web page or API, or by a short name.
     fn meant_by(text: &str) -> Option<String> {
         let text = text.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
         let host = text.split_once("://").map_or(&*text, |(_, rest)| rest);
@@ -88,7 +88,7 @@ impl Site {
     }
 }
 
-/// The names that look like a site, but have no API, or that are a short form.
+/// The site for a short name, or for a name that looks like a site but has no API.
 fn alias(text: &str) -> Option<Site> {
     Some(match text {
         "us" | "us1" | "us1.datadoghq.com" => Site::US1,
@@ -128,8 +128,8 @@ impl FromStr for Site {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) with the site that was probably
-    /// meant, if there is one.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for any other text. The error suggests
+    /// the site that was probably meant, if there is one.
     fn from_str(text: &str) -> Result<Self, Error> {
         if is_site(text) {
             return Ok(Self(Cow::Owned(text.to_owned())));
@@ -148,8 +148,8 @@ impl FromStr for Site {
 
 text!(Site, domain);
 
-/// The location of the API: that of a [`Site`], or a proxy of your own, a test server, the sandbox.
-/// It may have a path, to which the paths of the API are appended.
+/// The location of the API: a [`Site`], a proxy of your own, a test server or the sandbox. The paths of the API
+/// are appended to its path, if it has one.
 ///
 /// The scheme is `https`, or `http` for this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not
 /// sent over a network in cleartext unless [you opt in](Self::with_plain_http). `http://localhost` connects

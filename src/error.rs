@@ -1,6 +1,6 @@
-//! What went wrong, and what you may assume about the server.
+//! The errors of calls, and what you may assume about the server after each.
 //!
-//! | what the last attempt got | kind | outcome |
+//! | last attempt | kind | outcome |
 //! |---|---|---|
 //! | bad configuration or input | `Configuration`, `InvalidInput` | not applied |
 //! | no connection: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | `NotSent` | not applied |
@@ -18,7 +18,7 @@
 //! | 2xx to lock, and the body is empty, or a JSON object or list without a complete draft state | `UnreadableSuccess` | applied |
 //! | 2xx to lock, and the body is anything else | `UnreadableSuccess` | unknown |
 //! | another task of this process, or the current one, holds the draft lock | `Busy`, `Reentrant` | not applied |
-//! | the user held the draft lock before the call, and that is refused | `HeldBefore` | not applied |
+//! | the user held the draft lock before the call, and `adopt_held_lock` is off | `HeldBefore` | not applied |
 //! | the unlock or the check found another user's draft lock, or none | `LockLost` | not applied |
 //! | the draft lock was released or kept before the call | `Released` | not applied |
 //! | the runtime of a draft lock ended before the call did | `ConnectionLost` | unknown |
@@ -47,12 +47,14 @@ use crate::rate_limit::{self, RateLimit};
 use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
 
-/// A call that did not succeed, or a value or client that can't be built.
+/// The error of a failed call, or of a value or client that can't be built.
 ///
 /// `Display` is one line for a log; `Debug` shows everything. Neither shows a key, headers or more of a body
-/// than the [errors](Self::errors) in it. The line includes its root cause, so `source()` doesn't repeat the
-/// cause: the error of the HTTP client is [`http_error`](Self::http_error), and `source()` is only that of the
-/// JSON parser.
+/// than the [errors](Self::errors) in it.
+///
+/// The line includes the root cause, so `source()` doesn't repeat it.
+/// [`http_error`](Self::http_error) returns the error of the HTTP client. `source()` is only the error of the
+/// JSON parser, or the source of the work's error.
 ///
 /// ```
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
@@ -65,9 +67,9 @@ use crate::{DatasetId, Operation, ProjectId};
 /// };
 /// assert_eq!((error.kind(), error.outcome()), (ErrorKind::BadRequest, Outcome::NotApplied));
 /// assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
-/// for told in error.errors() {
-///     assert_eq!(told.detail.as_deref(), Some("dataset_version must be between 0 and 2"));
-///     assert_eq!(told.pointer.as_deref(), Some("/data/attributes/dataset_version"));
+/// for item in error.errors() {
+///     assert_eq!(item.detail.as_deref(), Some("dataset_version must be between 0 and 2"));
+///     assert_eq!(item.pointer.as_deref(), Some("/data/attributes/dataset_version"));
 /// }
 /// eprintln!("{error}"); // restore dataset 9f64e5c7-… of project a33671aa-…: 400 Bad Request: …
 /// # Ok(()) }) }
@@ -131,7 +133,7 @@ names! {
         /// The project or the dataset does not exist (404).
         NotFound = "not_found",
         /// The state of the dataset forbids it (409, 412, 423): assumed to mean that another user holds the
-        /// draft lock. The documentation doesn't say how the service responds then.
+        /// draft lock. Datadog's documentation doesn't describe that response.
         Conflict = "conflict",
         /// Another task of this process holds the draft lock with the same application key, and
         /// [`lock_wait`](crate::ClientBuilder::lock_wait) ran out. Nothing was sent.
@@ -140,7 +142,7 @@ names! {
         /// [`with_draft_lock`](crate::Dataset::with_draft_lock). Nothing was sent.
         Reentrant = "reentrant",
         /// The same user held the draft lock before the call, and
-        /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays as it is.
+        /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock) is off. The lock stays held.
         HeldBefore = "held_before",
         /// The draft lock was lost before it was released: an unlock or a
         /// [check](crate::LockedDataset::check) found another user's lock, or none.
@@ -173,12 +175,12 @@ names! {
     ///
     /// # sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
     /// let restored = dataset.restore(DatasetVersion::new(1)?).await;
-    /// let said = match restored.as_ref().map_err(|error| error.outcome()) {
+    /// let message = match restored.as_ref().map_err(|error| error.outcome()) {
     ///     Ok(_) | Err(Outcome::Applied) => "restored",
     ///     Err(Outcome::NotApplied) => "not restored: try again, or give up",
-    ///     Err(_) => "perhaps restored: look at the dataset first",
+    ///     Err(_) => "perhaps restored: check the dataset first",
     /// };
-    /// # assert!(said.starts_with("perhaps"));
+    /// # assert!(message.starts_with("perhaps"));
     /// # Ok(()) }) }
     /// ```
     pub enum Outcome {
@@ -246,8 +248,7 @@ impl Error {
         error
     }
 
-    /// The error of the HTTP client, if there was no response: for its type, as its text is part of this
-    /// error's.
+    /// The error of the HTTP client, if there was no response. `Display` already includes its text.
     pub fn http_error(&self) -> Option<&reqwest::Error> {
         match &self.0.cause {
             Cause::NotSent(error) | Cause::Lost(error) | Cause::HttpTimedOut(error) => Some(error),
@@ -319,30 +320,31 @@ impl Error {
         Some(self.0.answer.as_ref()?.head.status)
     }
 
-    /// The headers of that response, unmodified: unlike the body, they are not searched for keys.
+    /// The headers of the response to the last attempt, unmodified: unlike the body, they are not searched
+    /// for keys.
     pub fn headers(&self) -> Option<&HeaderMap> {
         Some(&self.0.answer.as_ref()?.head.headers)
     }
 
-    /// The errors in the body of that response, whether they are strings or objects. Empty if there are none
-    /// that can be read.
+    /// The errors in the body of the response to the last attempt, whether they are strings or objects. Empty
+    /// if the body has no readable errors.
     pub fn errors(&self) -> &[ApiError] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
     }
 
-    /// The part of that response's body that was read: at most
-    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes). A key in it
-    /// is replaced by `[redacted]`.
+    /// The body of the response to the last attempt, up to
+    /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes), with keys replaced by
+    /// `[redacted]`.
     pub fn raw_body(&self) -> Option<&[u8]> {
         Some(&self.0.answer.as_ref()?.body)
     }
 
-    /// The rate limit, if that response has its headers.
+    /// The rate limit, if the response to the last attempt has its headers.
     pub fn rate_limit(&self) -> Option<RateLimit> {
         RateLimit::from_headers(self.headers()?)
     }
 
-    /// How long the server asks to wait before another call: `Retry-After` or, on a 429,
+    /// The time that the server asks to wait before another call: `Retry-After` or, on a 429,
     /// `X-RateLimit-Reset`, whichever is later.
     pub fn retry_after(&self) -> Option<Duration> {
         rate_limit::retry_hint(self.status()?, self.headers()?)
@@ -362,7 +364,8 @@ impl Error {
         )
     }
 
-    /// How long the call waited for a lock that somebody else held; `None` if that isn't why it failed.
+    /// The time that the call waited for a lock that somebody else held; `None` if it failed for another
+    /// reason.
     pub fn waited(&self) -> Option<Duration> {
         self.0.waited
     }
@@ -391,8 +394,8 @@ impl Error {
         }
     }
 
-    /// The error of the work under a draft lock, if it is not one of this crate
-    /// ([`ErrorKind::Work`]), to be downcast.
+    /// The error of the work under a draft lock, for downcasting; `None` unless the kind is
+    /// [`ErrorKind::Work`].
     pub fn work_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         match &self.0.cause {
             Cause::Work(error) => Some(&**error),
@@ -400,7 +403,7 @@ impl Error {
         }
     }
 
-    /// The error of the unlock that followed the failed call, if that failed, too.
+    /// The error of the unlock that followed the failed call, if the unlock failed, too.
     pub fn unlock_error(&self) -> Option<&Self> {
         match &self.0.unlocking {
             Unlocking::Failed(unlock) => Some(unlock),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::text::text;
 
-/// Why a text can't be one segment of a URL path, if so.
+/// Returns why a text can't be one segment of a URL path; `None` if it can.
 ///
 /// URL parsers resolve `.` and `..` even when they are percent-encoded, and read `\` as `/`, so these can't be
 /// sent as ids. Everything else is percent-encoded and arrives unchanged.
@@ -104,8 +104,8 @@ id! {
 #[serde(try_from = "i64", into = "i32")]
 pub struct DatasetVersion(i32);
 
-/// A number that can't be a [`DatasetVersion`], as it is below 0 or above `i32::MAX`. `?` turns it into an
-/// [`Error`] of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
+/// The error of a number that can't be a [`DatasetVersion`]: it is below 0 or above `i32::MAX`. `?` turns it
+/// into an [`Error`] of the kind [`InvalidInput`](crate::ErrorKind::InvalidInput).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VersionOutOfRange(i64);
 

@@ -33,26 +33,25 @@
 //! | release all locks before the program ends | [`Client::shutdown`] |
 //! | use the models, or call without this wrapper | [`generated`] |
 //!
-//! Build a client once and clone it: building loads the TLS root certificates. Only [`Client::from_env`] and
-//! [`ClientBuilder::http`] read the environment.
+//! Build a client once and clone it: building loads the TLS root certificates. Only [`Client::from_env`],
+//! [`ClientBuilder::from_env`] and a client passed to [`ClientBuilder::http`] read the environment.
 //!
 //! # The draft lock
 //!
-//! Other *users* are kept out by the service, and other tasks of this process by this crate, which lets
-//! them take turns in order of arrival. **Replicas that share an application key are one user to the
-//! service, and it lets all of them in:** give each an application key of a different user (service
-//! account), or put a lock of your own around.
+//! The service keeps out other *users*. Tasks of one process take turns in order of arrival. **Replicas that
+//! share an application key are one user to the service, and it lets all of them in:** give each an
+//! application key of a different user (service account), or guard the work with a lock of your own.
 //!
-//! - **Waiting**: another user's lock is refused at once, and tasks of this process wait without a limit.
-//!   [`ClientBuilder::lock_wait`] makes both wait at most that long. Tasks that lock two datasets in
-//!   opposite order wait for each other: lock in one order, or set it.
-//! - **Loss**: somebody may unlock a dataset that you hold. [`LockedDataset::check`] asks the service: call
-//!   it before a step that must not happen twice.
+//! - **Waiting**: by default, a lock that another user holds is refused at once, and tasks of this process
+//!   wait for each other without a limit. [`ClientBuilder::lock_wait`] limits both waits. Tasks that lock two
+//!   datasets in opposite order deadlock: lock them in one order, or set `lock_wait`.
+//! - **Loss**: somebody may unlock a dataset while you hold its lock. [`LockedDataset::check`] asks the
+//!   service: call it before a step that must not happen twice.
 //! - **Recovery**: after a crash, the same user's next lock adopts the old one, with a warning.
 //!   [`ClientBuilder::adopt_held_lock`] refuses it instead.
-//! - **Shutdown**: a dropped future or guard is released in the background, and background releases end with
-//!   the program. Wait for them before `main` returns, for 150 s in the worst case with the default timeouts
-//!   (see [`Client::shutdown`]); in an axum service, after the server has drained:
+//! - **Shutdown**: the lock of a dropped future or guard is released in the background. Background releases
+//!   end with the program, so wait for them before `main` returns: 150 s in the worst case with the default
+//!   timeouts (see [`Client::shutdown`]). In an axum service, wait after the server has drained:
 //!
 //! ```ignore
 //! let served = axum::serve(listener, app).with_graceful_shutdown(signal).await;
@@ -99,7 +98,7 @@
 //!
 //! # Features
 //!
-//! | feature | what |
+//! | feature | effect |
 //! |---|---|
 //! | `rustls` (default) | TLS by rustls with aws-lc, and the platform's root certificates |
 //! | `rustls-no-provider` | TLS by rustls with the crypto provider that your program installs, such as ring or a FIPS-validated one |

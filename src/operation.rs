@@ -1,4 +1,4 @@
-//! The operations, with what the rest of the crate must know about each.
+//! The operations: the method, path and idempotency of each.
 
 use reqwest::Method;
 
@@ -51,8 +51,8 @@ impl Operation {
     }
 
     /// Whether a second call has no further effect, so that a call whose outcome is unknown may be
-    /// retried. Lock and unlock by the same user are assumed to be idempotent; the documentation doesn't
-    /// say so.
+    /// retried. Lock and unlock by the same user are assumed to be idempotent; Datadog's documentation doesn't
+    /// say.
     pub fn is_idempotent(self) -> bool {
         self.facts().2
     }

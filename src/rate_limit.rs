@@ -45,7 +45,7 @@ impl RateLimit {
     }
 }
 
-/// How long the server asks to wait before another attempt: `Retry-After` or, for a rate-limited call,
+/// The time that the server asks to wait before another attempt: `Retry-After` or, for a rate-limited call,
 /// `X-RateLimit-Reset`, whichever is later.
 pub(crate) fn retry_hint(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let limited = status == StatusCode::TOO_MANY_REQUESTS;
@@ -66,7 +66,7 @@ fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str
 /// Numbers from here on are Unix times: as seconds to wait, they would be 31 years.
 const FIRST_UNIX_TIME: Duration = Duration::from_secs(1_000_000_000);
 
-/// A longer wait than this is garbage.
+/// A longer wait than this counts as unreadable.
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
 
 /// The first readable wait of a header. Proxies repeat headers, or join them with commas.

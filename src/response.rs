@@ -49,17 +49,17 @@ impl<T> Response<T> {
         }
     }
 
-    /// The value.
+    /// Returns the value.
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The value alone.
+    /// Returns the value, and drops the rest of the response.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The status, a 2xx; 200 is the documented one.
+    /// The status: a 2xx, of which only 200 is documented.
     pub fn status(&self) -> StatusCode {
         self.head.status
     }
@@ -96,9 +96,9 @@ impl Response<DraftState> {
         self.value.drafting_since
     }
 
-    /// When the call began by the server's clock, if the lock was held before.
+    /// The time when the call began by the server's clock; `None` unless the lock was held before.
     pub(crate) fn held_before(&self, elapsed: Duration) -> Option<DateTime<Utc>> {
-        // Both times are the server's, and one is in whole seconds, but they may be two machines'.
+        // Both times are the server's, but one is in whole seconds, and they may come from two machines.
         const TOLERANCE: TimeDelta = TimeDelta::seconds(2);
         let elapsed = TimeDelta::from_std(elapsed).ok()?;
         let called = DateTime::<Utc>::from(self.date()?).checked_sub_signed(elapsed)?;

@@ -1,6 +1,6 @@
 //! When a call is retried, and how long it waits first.
 //!
-//! | what an attempt got | lock | unlock | restore |
+//! | attempt | lock | unlock | restore |
 //! |---|---|---|---|
 //! | nothing was sent: DNS, connecting, proxy, TLS handshake, no time left for them, or closed before the request | retry | retry | retry |
 //! | 429 | retry | retry | retry |
@@ -11,17 +11,17 @@
 //!
 //! A retry waits for an exponential backoff with up to 100 % jitter, or for the server's hint if that is
 //! later: `Retry-After` or, on a 429, `X-RateLimit-Reset`. Jitter is added to a hint, too, so that clients that
-//! got the same hint don't return in the same instant. A hint above [`RetryPolicy::max_hint`] ends the call at
-//! once, and so does a wait after which the
+//! got the same hint don't return in the same instant. The call fails at once on a hint above
+//! [`RetryPolicy::max_hint`], and on a wait after which the
 //! [call timeout](crate::ClientBuilder::call_timeout) leaves no time to connect.
 //!
 //! # Budget
 //!
 //! All calls of a client and its clones share a budget of **100 retries**
-//! ([`RetryPolicy::budget`]). Each retry takes one; each successful call returns a tenth of one, and each
-//! second a whole one. So a service that fails now and then gets its retries, a first failure after a quiet
-//! time is always retried, and in an outage the calls stop multiplying the load: 1,000 calls of a client make
-//! 1,100 requests at once, not 4,000. An error says so if its call was not retried for lack of budget.
+//! ([`RetryPolicy::budget`]). Each retry takes 1 from it. Each successful call returns 0.1, and each second
+//! returns 1. Occasional failures are therefore retried, and so is a first failure after a quiet time. In an
+//! outage, calls stop multiplying the load: 1,000 calls of a client make 1,100 requests at once, not 4,000. An
+//! error says so if its call was not retried for lack of budget.
 
 mod budget;
 
@@ -32,7 +32,7 @@ pub(crate) use self::budget::Budget;
 use crate::Operation;
 use crate::error::Cause;
 
-/// How many attempts a call may make, and how long it waits between them. See the [module](self) for the rules.
+/// The number of attempts of a call, and the waits between them. See the [module](self) for the rules.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -44,12 +44,12 @@ use crate::error::Cause;
 ///     .max_hint(Duration::from_secs(120));
 /// let client = Client::builder(keys)
 ///     .retry(patient)
-///     .call_timeout(Duration::from_secs(300)) // 60 s would end it before
+///     .call_timeout(Duration::from_secs(300)) // the default of 60 s would expire earlier
 ///     .build()?;
 /// # Ok::<(), llmobs_datasets::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[must_use = "`ClientBuilder::retry` takes it"]
+#[must_use = "pass it to `ClientBuilder::retry`"]
 pub struct RetryPolicy {
     max_attempts: u32,
     initial_backoff: Duration,
@@ -113,7 +113,7 @@ impl RetryPolicy {
     }
 
     /// Sets the size of the [retry budget](self#budget), which all calls of a client share. 100 by default;
-    /// `None` is no limit, and 0 no retries.
+    /// `None` means no limit, and 0 no retries.
     pub fn budget(mut self, retries: impl Into<Option<u32>>) -> Self {
         self.budget = retries.into();
         self
@@ -142,7 +142,7 @@ impl RetryPolicy {
         self.budget
     }
 
-    /// The waits before retries, without an end.
+    /// An endless iterator over the waits before retries.
     pub(crate) fn backoffs(&self) -> impl Iterator<Item = Duration> + use<'_> {
         iter::successors(Some(self.initial_backoff), |backoff| {
             Some(backoff.saturating_mul(2).min(self.max_backoff))
@@ -169,12 +169,12 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait, given the backoff and the server's hint; `None` if the hint is too long.
+    /// The wait before a retry, given the backoff and the server's hint; `None` if the hint is too long.
     pub(crate) fn wait(&self, backoff: Duration, hint: Option<Duration>) -> Option<Duration> {
         match hint {
             Some(hint) if hint > self.max_hint => None,
             _ if !self.waits => Some(Duration::ZERO),
-            // Everybody who got this hint returns after it, but not in the same instant.
+            // Clients that got the same hint return after it, but not in the same instant.
             Some(hint) => Some(backoff.max(hint.saturating_add(self.jitter_up_to(backoff)))),
             None => Some(backoff),
         }

@@ -54,10 +54,10 @@ macro_rules! names {
         pub enum $name { $($(#[$doc])* $variant,)+ }
 
         impl $name {
-            /// All of them. A release may add some.
+            /// All variants. A new release may add some.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// A stable name in snake case, for metric labels and the like; the same as `Display`.
+            /// The stable name in snake case, for uses such as metric labels; same as `Display`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)+

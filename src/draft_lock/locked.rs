@@ -1,4 +1,4 @@
-//! The dataset as work under the lock gets it, and what it shares with the lease.
+//! The dataset that work under the lock gets, and the state that it shares with the lease.
 
 use std::future::Future;
 use std::pin::pin;
@@ -31,14 +31,14 @@ impl LockedDataset {
         &self.dataset
     }
 
-    /// Who holds the lock, and since when. `None` if the response lacked a documented part.
+    /// The draft state: who holds the lock, and since when. `None` if the response lacked a documented part.
     #[must_use]
     pub fn state(&self) -> Option<&DraftState> {
         self.state.as_deref()
     }
 
-    /// Whether this user held the lock before the call, so that it was adopted: see
-    /// [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock), also for the locks that this misses.
+    /// Whether this user held the lock before the call, so that it was adopted. Not all such locks are
+    /// detected: see [`adopt_held_lock`](crate::ClientBuilder::adopt_held_lock).
     #[must_use]
     pub fn held_before(&self) -> bool {
         self.held_before
@@ -48,7 +48,15 @@ impl LockedDataset {
     ///
     /// # Errors
     ///
-    /// [`Released`](ErrorKind::Released), and those of [`Dataset::restore`].
+    /// [`Released`](ErrorKind::Released), and any error of [`Dataset::restore`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: if the future is dropped, the dataset may be restored, now or later.
+    ///
+    /// # Panics
+    ///
+    /// Same as [`Dataset::restore`].
     pub async fn restore(&self, version: DatasetVersion) -> Result<Response<()>> {
         self.refuse_if_released(Operation::Restore)?;
         self.dataset.restore(version).await
@@ -56,19 +64,24 @@ impl LockedDataset {
 
     /// Checks that the lock is not known to be lost. Call it before a step that must not happen twice.
     ///
-    /// The check locks again, and compares user and `drafting_since`. That a second lock by its holder keeps
-    /// `drafting_since` is an assumption: if the service starts it anew, a lock that is still held counts as
-    /// lost. If the lock was lost and is free again, the check acquires it, and fails anyway: another user
-    /// may have been in between.
+    /// The check locks again, and compares `user` and `drafting_since`. It assumes that a second lock by its
+    /// holder keeps `drafting_since`: if the service resets it, a lock that is still held counts as lost. If
+    /// the lock was lost and is free again, the check acquires it, and fails anyway: another user may have
+    /// held it in between.
     ///
     /// # Errors
     ///
     /// [`LockLost`](ErrorKind::LockLost) if the lock is known to be lost; [`Released`](ErrorKind::Released)
-    /// if it is released or kept before the check ends; after any other error, nothing is known.
+    /// if it is released or kept before the check ends. After any other error, the lock may or may not be
+    /// held.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: the release takes a request that was in flight into account.
+    ///
+    /// # Panics
+    ///
+    /// Same as [`Dataset::lock`].
     pub async fn check(&self) -> Result<()> {
         let (dataset, shared) = (&self.dataset, &self.shared);
         let lost = || Err(dataset.error(Operation::Lock, Cause::LockLost));
@@ -109,12 +122,12 @@ impl LockedDataset {
     }
 }
 
-/// What the handles to a locked dataset share with the lease.
+/// The state that the handles to a locked dataset share with the lease.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// The number of requests that are in flight, or may take effect late.
     pending: AtomicUsize,
-    /// Whether somebody else has the lock, so that it is not ours to release.
+    /// Whether somebody else holds the lock, so that it is not ours to release.
     pub(super) lost: AtomicBool,
     /// Whether the lease is ending, so that its handles may send no further request.
     pub(super) closed: watch::Sender<bool>,

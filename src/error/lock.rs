@@ -29,9 +29,9 @@ use crate::Response;
 pub enum DraftLockError<T> {
     /// The dataset could not be locked. The work never started.
     Lock(Error),
-    /// The work failed. An error that isn't one of this crate, or that includes the unlock of another lock,
-    /// is the [`work_error`](Error::work_error) of this one; that of a failed unlock is its
-    /// [`unlock_error`](Error::unlock_error).
+    /// The work failed. [`work_error`](Error::work_error) returns its error if that isn't one of this crate,
+    /// or already includes the unlock of another lock. [`unlock_error`](Error::unlock_error) returns the error
+    /// of the unlock, if the unlock failed, too.
     Work(Error),
     /// The work succeeded, but unlocking failed.
     #[non_exhaustive]
@@ -59,7 +59,7 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// The error within.
+    /// The error of the step that failed.
     #[must_use]
     pub fn error(&self) -> &Error {
         match self {
@@ -67,9 +67,9 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// What is known of the work: `NotApplied` if it never started, `Applied` if it succeeded. If it failed,
-    /// the [outcome](Error::outcome) of its error, but `Unknown` for `Applied`: one call that took effect is
-    /// not all of the work.
+    /// The outcome of the work: `NotApplied` if it never started, `Applied` if it succeeded. If the work
+    /// failed, the [outcome](Error::outcome) of its error, with `Unknown` instead of `Applied`: one call that
+    /// took effect is not all of the work.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -88,8 +88,8 @@ impl<T> DraftLockError<T> {
         !matches!(self, Self::Unlock { .. }) && self.error().is_conflict()
     }
 
-    /// How long the service asks to wait: see [`Error::retry_after`]. `None` if the work succeeded, so that
-    /// nobody repeats it.
+    /// The time that the service asks to wait: see [`Error::retry_after`]. `None` if the work succeeded, so
+    /// that nobody repeats the work.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -98,7 +98,7 @@ impl<T> DraftLockError<T> {
         }
     }
 
-    /// Whether this user may still hold the lock, as far as the unlock says.
+    /// Whether the dataset may still be locked by this user: see [`Error::may_be_locked`].
     #[must_use]
     pub fn may_be_locked(&self) -> bool {
         match self {
@@ -126,14 +126,14 @@ impl<T> fmt::Display for DraftLockError<T> {
 }
 
 impl<T> StdError for DraftLockError<T> {
-    /// That of the error within, which `Display` shows.
+    /// The source of the step's error, whose own text is the `Display` text.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.error().source()
     }
 }
 
 impl<T> From<DraftLockError<T>> for Error {
-    /// The error within. The work's return value is dropped.
+    /// Returns the error of the step that failed, and drops the work's return value.
     fn from(failed: DraftLockError<T>) -> Self {
         match failed {
             DraftLockError::Lock(error)

@@ -1,10 +1,10 @@
-//! The retries that the calls of a client share.
+//! The retry budget that the calls of a client share.
 
 use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-/// The price of a retry, of which each successful call returns 1 and each second the whole.
+/// The price of a retry. A successful call returns 1, and a second returns the whole price.
 const RETRY: f64 = 10.0;
 
 /// The retry budget of a client and its clones: a token bucket.
@@ -12,7 +12,7 @@ const RETRY: f64 = 10.0;
 pub(crate) struct Budget {
     /// `None` if retries are not limited.
     full: Option<f64>,
-    /// What is left, and since when.
+    /// The rest of the budget, and the time of the last change.
     left: Mutex<(f64, Option<Instant>)>,
 }
 
