@@ -13,7 +13,7 @@ use crate::exit;
 /// An example, the environment, and the exit codes.
 const HELP: &str = include_str!("help.txt");
 
-/// Hold the draft lock of a Datadog LLM Observability dataset while a command runs; lock, unlock and restore.
+/// Hold the draft lock of a Datadog LLM Observability dataset while a command runs; or lock, unlock or restore it.
 #[derive(Parser)]
 #[command(
     name = "llmobs-datasets",
@@ -29,40 +29,41 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Hold the draft lock while a command runs.
     ///
-    /// Runs a command, without a shell, under the draft lock, and unlocks once the command has ended, however
-    /// it ended. Standard input, output and error are the command's.
+    /// Runs a command under the draft lock, without a shell, and always unlocks when the command has ended.
+    /// Standard input, output and error are the command's.
     ///
-    /// TERM, HUP, QUIT, USR1 and USR2 are passed on to the command, and so is an INT, unless it comes from the
-    /// terminal, which sends it to the command itself. A second TERM or INT kills the command after `--grace`.
-    /// While the lock is waited for, any of these signals ends the wait.
+    /// TERM, HUP, USR1 and USR2 are passed on to the command. So are INT and QUIT, unless they come from the
+    /// terminal, which sends them to the command itself. A second TERM or INT kills the command after `--grace`.
+    /// During the wait for the lock, any of these signals ends the wait.
     ///
-    /// The command gets `LLMOBS_DATASETS_PROJECT_ID`, `LLMOBS_DATASETS_DATASET_ID`, `LLMOBS_DATASETS_LOCK_USER`
-    /// and `LLMOBS_DATASETS_LOCK_SINCE`, so that `llmobs-datasets restore 3` needs no options in it. A
-    /// `with-lock` in it for the same dataset is refused. The keys stay as they are.
+    /// The environment of the command contains `LLMOBS_DATASETS_PROJECT_ID`, `LLMOBS_DATASETS_DATASET_ID`,
+    /// `LLMOBS_DATASETS_LOCK_USER` and `LLMOBS_DATASETS_LOCK_SINCE`, so that the command can call
+    /// `llmobs-datasets restore 3` without options. A nested `with-lock` for the same dataset is refused. The
+    /// command inherits the keys.
     ///
     /// A lock file keeps out other processes of this user on this machine. Processes on other machines are
     /// kept out only if their application key belongs to another Datadog user.
     WithLock(WithLock),
     /// Acquire the draft lock, and leave the dataset locked.
     Lock(Lock),
-    /// Release the draft lock of the keys' user, whoever acquired it.
+    /// Release the draft lock of this user, even if another process acquired it.
     Unlock(Call),
     /// Restore the dataset to a prior version.
     Restore(Restore),
     /// Print a completion script, such as for `source <(llmobs-datasets completions bash)`.
     Completions {
-        /// The shell to complete in.
+        /// The shell.
         shell: Shell,
     },
     /// Print a manual page, such as for `llmobs-datasets man with-lock | man -l -`.
     Man {
-        /// The page of this subcommand instead of the program's.
+        /// Print the page of this subcommand instead of the program's.
         #[arg(value_parser = ["with-lock", "lock", "unlock", "restore", "completions", "man"])]
         subcommand: Option<String>,
     },
 }
 
-/// The dataset, and how to call the service.
+/// The dataset, and options of its calls.
 #[derive(Args)]
 pub(crate) struct Target {
     /// Id of the project.
@@ -71,7 +72,7 @@ pub(crate) struct Target {
     /// Id of the dataset.
     #[arg(long, env = DATASET_ID, value_name = "ID")]
     pub(crate) dataset_id: DatasetId,
-    /// Time for each call with its retries, such as `30s` [default: 60s].
+    /// Timeout of each call, including its retries, such as `30s` [default: 60s].
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub(crate) timeout: Option<Duration>,
     /// Print the requests instead of sending them.
@@ -87,27 +88,28 @@ pub(crate) struct Target {
 pub(crate) struct WithLock {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// Time to wait for a lock that somebody else holds, such as `5m` [default: don't wait].
+    /// Maximum time to wait for a lock that somebody else holds, such as `5m` [default: don't wait].
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) wait: Option<Duration>,
-    /// Adopt a lock that this user holds already, such as after a crash.
+    /// Adopt a lock that this user already holds, such as after a crash.
     ///
-    /// By default it is refused, because another machine may be at work with the same application key.
+    /// By default such a lock is refused, because another machine may be using it with the same application
+    /// key.
     #[arg(long)]
     pub(crate) adopt: bool,
     /// Exit code if somebody else holds the lock.
     #[arg(short = 'E', long, value_name = "N", default_value_t = exit::HELD)]
     pub(crate) conflict_exit_code: u8,
-    /// How often to check that the lock is still held [default: never].
+    /// Interval of checks that the lock is still held, such as `30s` [default: never].
     ///
-    /// A lost lock ends the command with TERM and, after `--grace`, with KILL. It is off by default, because
-    /// the service has no request for it: a check locks again, which takes back a lock that was lost and is
+    /// If the lock is lost, the command gets TERM and, after `--grace`, KILL. Checks are off by default, because
+    /// the service has no request for them: a check locks again, which reacquires a lock that was lost and is
     /// free by now.
     #[arg(long, value_name = "TIME", value_parser = positive)]
     pub(crate) check_every: Option<Duration>,
-    /// Time between a second TERM or INT, or the TERM for a lost lock, and the KILL.
+    /// Time before the command is killed, after a second TERM or INT or after a lost lock.
     ///
-    /// A TERM or INT while unlocking ends the unlock after this time.
+    /// After the same time, a TERM or INT during the unlock ends the unlock.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
     pub(crate) grace: Duration,
     /// The command and its arguments, after `--`.
@@ -120,7 +122,7 @@ pub(crate) struct WithLock {
 pub(crate) struct Call {
     #[command(flatten)]
     pub(crate) target: Target,
-    /// Form of the result on standard output.
+    /// Format of the result on standard output.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
 }
@@ -129,7 +131,7 @@ pub(crate) struct Call {
 pub(crate) struct Lock {
     #[command(flatten)]
     pub(crate) call: Call,
-    /// Time to wait for a lock that another user holds, such as `5m` [default: don't wait].
+    /// Maximum time to wait for a lock that another user holds, such as `5m` [default: don't wait].
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) wait: Option<Duration>,
 }
@@ -138,7 +140,7 @@ pub(crate) struct Lock {
 pub(crate) struct Restore {
     #[command(flatten)]
     pub(crate) call: Call,
-    /// Number of the version to restore, from 0.
+    /// Number of the version to restore; 0 is the first.
     pub(crate) version: DatasetVersion,
 }
 
