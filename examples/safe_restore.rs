@@ -1,9 +1,9 @@
 //! Restores a dataset to a prior version under its draft lock.
 //!
-//! `cargo run --example safe_restore` does it in a sandbox on this machine: no account, no keys, no
-//! network. `cargo run --example safe_restore -- --live --project P --dataset D --version N` does it
-//! for real, with the keys in `DD_API_KEY` and `DD_APP_KEY` and the site in `DD_SITE`. A signal ends it early,
-//! and leaves no lock behind.
+//! `cargo run --example safe_restore` runs against a local sandbox: no account, no keys, no network.
+//! `cargo run --example safe_restore -- --live --project P --dataset D --version N` runs against Datadog, with
+//! the keys in `DD_API_KEY` and `DD_APP_KEY` and the site in `DD_SITE`. A signal ends the program early, and
+//! leaves no lock behind.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -54,7 +54,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             let client = Client::from_env()?;
             let dataset = client.dataset(project.parse()?, dataset.parse()?);
             let restored = tokio::select! {
-                // First, so that the handlers are installed before the lock is requested.
+                // Installs the signal handlers before the lock is requested.
                 biased;
                 // Drops the work, which releases the lock in the background.
                 signal = ended_by_signal() => Err(signal.into()),
@@ -72,7 +72,7 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// This is all that a service needs.
+/// The only code that a service needs.
 async fn restore_under_lock(
     dataset: &Dataset,
     version: DatasetVersion,
@@ -88,7 +88,7 @@ async fn restore_under_lock(
     Ok(())
 }
 
-/// Waits for Ctrl-C or, on Unix, for SIGTERM; returns which of them it was.
+/// Waits for Ctrl-C or, on Unix, SIGTERM, and returns the message for it.
 async fn ended_by_signal() -> &'static str {
     #[cfg(unix)]
     {
@@ -116,7 +116,7 @@ async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
     let dataset_of = |application_key: &str| -> llmobs_datasets::Result<Dataset> {
         let keys = Credentials::new("an-api-key", application_key)?;
         let client = Client::builder(keys).endpoint(base_url.clone());
-        // A lock whose response is lost counts as under way for as long.
+        // A lost lock request delays the unlock by one attempt timeout: keep it short.
         let client = client.attempt_timeout(Duration::from_secs(2)).build()?;
         Ok(client.dataset("demo".parse()?, "cities".parse()?))
     };
@@ -204,7 +204,7 @@ fn line(label: &str, text: impl Display) {
     anstream::println!("  {GREEN}{label:<9}{GREEN:#} {text}");
 }
 
-/// Prints an error with each of its parts on a line of its own.
+/// Prints an error with each of its parts on a separate line.
 fn refused(label: &str, error: &dyn Error) {
     let text = error.to_string();
     let parts = text

@@ -1,8 +1,8 @@
-//! Calls a faulty service for a while, and tells what came of it and what it took of memory.
+//! Calls a faulty service for a while, and reports the outcomes and the memory of the client.
 //!
-//! `cargo run --release --example soak -- --seconds 60`. The service is the sandbox, in a process of
-//! its own, so that the memory is that of the client alone. It ends with exit code 1 if more or fewer
-//! restores took effect than the outcomes allow.
+//! `cargo run --release --example soak -- --seconds 60`. The service is the sandbox in a separate process, so
+//! that only the client's memory is measured. The exit code is 1 if more or fewer restores took effect than
+//! the outcomes allow.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
@@ -24,13 +24,13 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
 
 #[derive(Parser)]
 struct Args {
-    /// How long to call.
+    /// Duration of the run in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// What the random choices begin with.
+    /// Seed of the random choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Be the service, until the input ends.
+    /// Run the service, until standard input ends.
     #[arg(long, hide = true)]
     serve: bool,
 }
@@ -45,8 +45,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     soak(&args).await
 }
 
-/// Serves with a fault for every fourth call, and says at the end how many requests came, met a
-/// fault, and were restores that took effect.
+/// Serves with a fault for every fourth call. At the end, prints the number of requests, of requests that hit a
+/// fault, and of restores that took effect.
 async fn serve(seed: u64) -> Result<(), Box<dyn Error>> {
     const OPERATIONS: [Operation; 3] = [Operation::Lock, Operation::Unlock, Operation::Restore];
     let mut random = fastrand::Rng::with_seed(seed);
@@ -58,9 +58,9 @@ async fn serve(seed: u64) -> Result<(), Box<dyn Error>> {
     }
     let mut end = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     let faults = faults();
-    // Whether the next calls to an operation meet a fault.
+    // Whether each of the next calls to an operation hits a fault.
     let mut queued = BTreeMap::from(OPERATIONS.map(|operation| (operation, VecDeque::new())));
-    let (mut requests, mut met) = (0, 0);
+    let (mut requests, mut hits) = (0, 0);
     loop {
         for (operation, queue) in &mut queued {
             let new = (queue.len()..20_000).map(|_| {
@@ -71,11 +71,11 @@ async fn serve(seed: u64) -> Result<(), Box<dyn Error>> {
             sandbox.script(*operation, new.collect::<Vec<_>>());
         }
         let ended = tokio::time::timeout(Duration::from_millis(50), &mut end).await;
-        // Kept, they would be most of the memory.
+        // Kept requests would be most of the memory.
         for request in sandbox.take_requests() {
             requests += 1;
             let queue = queued.get_mut(&request.operation);
-            met += u64::from(queue.and_then(VecDeque::pop_front).unwrap_or(false));
+            hits += u64::from(queue.and_then(VecDeque::pop_front).unwrap_or(false));
         }
         if ended.is_ok() {
             break;
@@ -83,11 +83,11 @@ async fn serve(seed: u64) -> Result<(), Box<dyn Error>> {
     }
     let dataset = sandbox.dataset(InitialState::PROJECT_ID, InitialState::DATASET_ID);
     let versions = dataset.map_or(0, |dataset| dataset.version());
-    println!("{requests}\n{met}\n{}", versions - 2);
+    println!("{requests}\n{hits}\n{}", versions - 2);
     Ok(())
 }
 
-/// What an honest service may do.
+/// The faults of a service that isn't malicious.
 fn faults() -> Vec<Fault> {
     let neither = [
         Fault::status(408),
@@ -111,7 +111,7 @@ fn faults() -> Vec<Fault> {
     [&neither[..], &after, &others].concat()
 }
 
-/// What came of calls: how often each.
+/// The number of calls with each result.
 type Tally = BTreeMap<String, u64>;
 
 async fn soak(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
@@ -148,7 +148,7 @@ async fn soak(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
             }
         });
     }
-    // Connections and buffers are there after a tenth of the time.
+    // After a tenth of the time, all connections and buffers exist.
     tokio::time::sleep(time / 10).await;
     let memory_at_start = memory();
     while tasks.join_next().await.is_some() {}
@@ -159,14 +159,14 @@ async fn soak(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     service.wait()?;
     let tally = tally.lock().map_err(|_| "a task panicked")?.clone();
     report(&tally, counts);
-    let tell = |memory: Option<u64>| match memory {
+    let shown = |memory: Option<u64>| match memory {
         Some(kilobytes) => format!("{kilobytes} kB"),
         None => "not known on this system".to_owned(),
     };
     println!(
         "memory of the client: {} after a tenth of the time, {} at the end",
-        tell(memory_at_start),
-        tell(memory_at_end)
+        shown(memory_at_start),
+        shown(memory_at_end)
     );
     let of = |result: &str| -> u64 {
         let restores = ["restore", "restore under the lock"];
@@ -189,7 +189,7 @@ fn dataset(url: &str, api_key: &str, application_key: &str) -> Result<Dataset, B
         .attempt_timeout(ATTEMPT_TIMEOUT)
         .retry(RetryPolicy::default().backoff(millis(1), millis(10)))
         .max_response_bytes(1 << 16)
-        // All tasks are one user on one dataset: those that wait would make no calls.
+        // Tasks of one user would wait for each other, and make no calls.
         .lock_wait(Duration::ZERO)
         .build()?;
     Ok(client.dataset(
@@ -198,9 +198,9 @@ fn dataset(url: &str, api_key: &str, application_key: &str) -> Result<Dataset, B
     ))
 }
 
-/// Makes a call, which may be dropped on the way; names it and its outcome.
+/// Makes a call, which may be dropped while in progress. Returns the names of the call and of its outcome.
 async fn any_call(dataset: &Dataset, random: &mut fastrand::Rng) -> (&'static str, &'static str) {
-    // It has no records, so that the service needs no memory for them.
+    // Version 0 has no records, so that restoring it needs no memory in the service.
     let restore = async |dataset: Dataset| dataset.restore(DatasetVersion::new(0)?).await;
     let under_lock = async |locked: LockedDataset| locked.restore(DatasetVersion::new(0)?).await;
     let (name, call): (_, BoxFuture<'_, _>) = match random.u8(..4) {
@@ -242,14 +242,14 @@ fn name_of(outcome: Outcome) -> &'static str {
 fn report(tally: &Tally, [requests, faults, effects]: [u64; 3]) {
     let calls: u64 = tally.values().sum();
     println!(
-        "{calls} calls, {requests} requests, {faults} of them met a fault; {effects} restores took effect"
+        "{calls} calls, {requests} requests, {faults} of them hit a fault; {effects} restores took effect"
     );
     for (what, count) in tally {
         println!("{count:>9} {what}");
     }
 }
 
-/// The resident memory of this process in kB, where the system tells it.
+/// The resident memory of this process in kB, where the system reports it.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

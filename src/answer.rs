@@ -1,4 +1,4 @@
-//! The rule by which a response with a 2xx is a success or not.
+//! The rules for whether a 2xx response is a success.
 //!
 //! | body | lock | unlock, restore |
 //! |---|---|---|
@@ -35,7 +35,7 @@ impl fmt::Debug for Head {
     }
 }
 
-/// A response with the part of its body that was read.
+/// A response, and the part of its body that was read.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) head: Head,
@@ -47,14 +47,14 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum End {
     Whole,
-    /// The connection or the time ended before it.
+    /// The connection or the timeout ended the body early.
     Cut,
-    /// It goes on beyond the cap.
+    /// The body is longer than the cap.
     TooLarge,
 }
 
 impl Answer {
-    /// A response whose body is still to be read.
+    /// A response whose body isn't read yet.
     pub(crate) fn new(response: &mut Response) -> Self {
         Self {
             head: Head {
@@ -66,9 +66,9 @@ impl Answer {
         }
     }
 
-    /// Reads the body up to a cap. If the future is dropped or the connection ends, what was read stays.
+    /// Reads the body up to a cap. If the future is dropped or the connection ends, the part read so far stays.
     pub(crate) async fn read_body(&mut self, mut response: Response, cap: usize) {
-        // A body that only the end of the connection ends may be cut off before it begins.
+        // Without a length, a closed connection may mean an empty body or one that was cut off.
         let has_end = response.content_length().is_some()
             || self.head.headers.contains_key(TRANSFER_ENCODING)
             || response.version() > Version::HTTP_11;
@@ -101,7 +101,7 @@ impl Answer {
         };
         self.done()?;
         match body.first() {
-            // It may quote the whole body.
+            // The parser's error may quote the whole body.
             None | Some(b'{' | b'[') => Err(Unreadable::Shape(serde_json::Error::custom(
                 one_line(&shape),
             ))),
@@ -109,7 +109,7 @@ impl Answer {
         }
     }
 
-    /// A 2xx to unlock or restore, which has no content unless something is wrong.
+    /// Checks a 2xx to unlock or restore, which has no content unless something is wrong.
     pub(crate) fn done(&self) -> Result<(), Unreadable> {
         let body = self.whole_body()?;
         match (body.first(), from_slice::<Body<Option<IgnoredAny>>>(body)) {
@@ -133,8 +133,8 @@ impl Answer {
         }
     }
 
-    /// Whether the media type is HTML, which counts only where there is no body to look at: the service
-    /// sends JSON under other types.
+    /// Whether the media type is HTML. This counts only for an empty body: the service sends JSON under other
+    /// media types.
     fn is_html(&self) -> bool {
         let media_type = self.head.headers.get(CONTENT_TYPE);
         let media_type = media_type.map(|value| value.as_bytes().to_ascii_lowercase());
@@ -142,8 +142,8 @@ impl Answer {
     }
 }
 
-/// The parts of a response that callers get, and its errors, in one pass over the body. Other fields are not
-/// required, so their absence can't fail a granted lock.
+/// The parts of a response that callers get, and its errors, parsed in one pass. Other fields are not required,
+/// so their absence can't fail a granted lock.
 #[derive(Deserialize)]
 struct Body<T> {
     data: T,
@@ -157,7 +157,7 @@ struct Locked {
 }
 
 impl<T> Body<T> {
-    /// Whether one of the fields for errors has any. Empty values say that there is none.
+    /// Whether `errors` or `error` has a value other than an empty one.
     fn has_errors(&self) -> bool {
         let mut fields = self.errors.iter().chain(&self.error);
         fields.any(|field| match field {
@@ -171,13 +171,13 @@ impl<T> Body<T> {
     }
 }
 
-/// A body without the byte order mark that some servers begin with, and that JSON parsers refuse.
+/// Strips the byte order mark that some servers send, and that JSON parsers reject.
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// Whether the response to a lock is a draft state, if an incomplete one. An empty or cut body is not: it
-/// may as well be about somebody else's lock.
+/// Whether the response to a lock is a draft state, even an incomplete one. An empty or cut body is not: it may
+/// be about another user's lock.
 pub(crate) fn is_draft_state(error: &Error) -> bool {
     let body = error.raw_body().map(without_mark).unwrap_or_default();
     let body: Value = from_slice(body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The errors in the body of a response, in any of the forms that the service writes.
+//! The errors in the body of a response, in all forms that the service uses.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -30,31 +30,29 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// The error in one line, without what repeats the status or the title.
-    pub(crate) fn words(&self, status: Option<&str>) -> Option<String> {
-        let says = |text: &str, other: Option<&str>| {
+    /// The message of the error, without text that repeats the status or the title.
+    pub(crate) fn message(&self, status: Option<&str>) -> Option<String> {
+        let repeats = |text: &str, other: Option<&str>| {
             other.is_some_and(|other| other.eq_ignore_ascii_case(text.trim_end_matches('.')))
         };
-        let title = self.title.as_deref().filter(|title| !says(title, status));
-        let detail = self
-            .detail
-            .as_deref()
-            .filter(|detail| !says(detail, status));
-        let words = match (title, detail.filter(|detail| !says(detail, title))) {
+        let (title, detail) = (self.title.as_deref(), self.detail.as_deref());
+        let title = title.filter(|it| !repeats(it, status));
+        let detail = detail.filter(|it| !repeats(it, status) && !repeats(it, title));
+        let message = match (title, detail) {
             (Some(title), Some(detail)) => format!("{title}: {detail}"),
-            (Some(words), None) | (None, Some(words)) => words.to_owned(),
+            (Some(only), None) | (None, Some(only)) => only.to_owned(),
             (None, None) => self.code.clone()?,
         };
         let parameter = self.parameter.as_ref();
         let place = self.pointer.as_ref().or(parameter).or(self.header.as_ref());
         Some(match place {
-            Some(place) => format!("{words} (at {place})"),
-            None => words,
+            Some(place) => format!("{message} (at {place})"),
+            None => message,
         })
     }
 }
 
-/// The errors in a body: of `errors`, a list of strings or objects, or else of a lone `error`.
+/// The errors in a body: those of `errors`, a list of strings or objects, or else of a single `error`.
 pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let of = |name| match body.get(name) {
@@ -69,7 +67,7 @@ pub(crate) fn read(body: &[u8]) -> Vec<ApiError> {
     errors
 }
 
-/// Each field is read by itself: one of another type than the documented one is no reason to lose the others.
+/// Reads each field by itself, so that one with an undocumented type doesn't lose the others.
 fn one(item: &Value) -> Option<ApiError> {
     let text = |value: Option<&Value>| match value? {
         Value::String(text) => Some(text.clone()),
@@ -102,8 +100,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_say_each_thing_once() {
-        for (error, words) in [
+    fn a_message_has_no_repetitions() {
+        for (error, message) in [
             (r#"{"title":"No","detail":"because"}"#, Some("No: because")),
             (r#"{"title":"No","detail":"No"}"#, Some("No")),
             (
@@ -126,7 +124,7 @@ mod tests {
             ),
         ] {
             let error = one(&serde_json::from_str(error).unwrap()).unwrap();
-            assert_eq!(error.words(Some("Not Found")).as_deref(), words);
+            assert_eq!(error.message(Some("Not Found")).as_deref(), message);
         }
     }
 }

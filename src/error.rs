@@ -74,9 +74,9 @@ use crate::{DatasetId, Operation, ProjectId};
 /// eprintln!("{error}"); // restore dataset 9f64e5c7-… of project a33671aa-…: 400 Bad Request: …
 /// # Ok(()) }) }
 /// ```
-pub struct Error(pub(crate) Box<Inner>);
+pub struct Error(pub(crate) Box<Details>);
 
-pub(crate) struct Inner {
+pub(crate) struct Details {
     cause: Cause,
     pub(crate) outcome: Outcome,
     call: Option<Call>,
@@ -105,7 +105,7 @@ pub(crate) struct Answered {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
     pub(crate) errors: Vec<ApiError>,
-    /// The host that it leads to, if it is a redirect and the host repeats no key.
+    /// The host of the redirect, unless the host repeats a key.
     pub(crate) redirect_host: Option<String>,
 }
 
@@ -206,7 +206,7 @@ impl Error {
     }
 
     fn new(cause: Cause) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(Details {
             outcome: cause.outcome(),
             cause,
             call: None,
@@ -219,8 +219,8 @@ impl Error {
         }))
     }
 
-    /// An error of the work under a lock, which may be one of this crate, with that of the unlock. If it is
-    /// about another lock, too, it is wrapped, so that neither is taken for the other.
+    /// The error of failed work, with the error of the unlock. If the work's error is one of this crate that is
+    /// about another lock, it is wrapped, so that the two locks aren't confused.
     pub(crate) fn of_work(error: Box<dyn StdError + Send + Sync>, unlock: Option<Self>) -> Self {
         let another = |error: &Self, unlock: &Self| {
             let ids = |error: &'_ Self| (error.project_id().cloned(), error.dataset_id().cloned());
@@ -240,7 +240,7 @@ impl Error {
         failed
     }
 
-    /// An error of a call without an attempt.
+    /// The error of a call that made no attempt.
     pub(crate) fn of_call(call: Call, cause: Cause) -> Self {
         let mut error = Self::new(cause);
         error.0.unsettled = error.0.outcome == Outcome::Unknown;
@@ -280,7 +280,7 @@ impl Error {
         self
     }
 
-    /// This error, of a request that found the lock gone or somebody else's.
+    /// This error, of a request that found the lock released or held by somebody else.
     pub(crate) fn lost(mut self) -> Self {
         self.0.cause = Cause::LockLost;
         self

@@ -8,8 +8,8 @@ use crate::{api_error, rate_limit};
 /// Reads the errors in the body of a response.
 pub fn error_body(body: &[u8]) {
     for error in api_error::read(body) {
-        let _ = error.words(Some("Bad Request"));
-        let _ = error.words(None);
+        let _ = error.message(Some("Bad Request"));
+        let _ = error.message(None);
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) enum Cause {
     NotSent(reqwest::Error),
     Lost(reqwest::Error),
     AttemptTimedOut(Duration),
-    /// By a timeout of the HTTP client that the caller handed in.
+    /// A timeout of the HTTP client that the caller passed in.
     HttpTimedOut(reqwest::Error),
     CallTimedOut(Duration),
     Status(StatusCode),
@@ -24,26 +24,26 @@ pub(crate) enum Cause {
     Busy,
     /// The current task has the lock.
     Reentrant,
-    /// The user has held the lock since then.
+    /// The user has held the lock since this time.
     HeldBefore(String),
-    /// Another user has the lock; the response says so, if a request was sent.
+    /// Another user has the lock. If a request was sent, its response says so.
     LockLost,
     /// The guard of the lock was released or kept.
     Released,
     /// The runtime ended before the lock or the unlock did.
     CutOff,
-    /// The caller's own.
+    /// The error of the caller's work.
     Work(Box<dyn StdError + Send + Sync>),
 }
 
-/// What is known of an unlock that belongs to a failed call.
+/// The state of the unlock that belongs to a failed call.
 #[derive(Debug, Default)]
 pub(crate) enum Unlocking {
     #[default]
     None,
-    /// It succeeded.
+    /// The unlock succeeded.
     Done,
-    /// It didn't fail, but a lock may follow, so another unlock does after this time.
+    /// The unlock didn't fail, but a lock may still take effect, so another unlock follows after this time.
     Pending(Duration),
     Failed(Error),
     /// The failed call is the unlock itself, after work that succeeded.
@@ -53,17 +53,17 @@ pub(crate) enum Unlocking {
 /// Why a 2xx is not a success.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
-    /// It is cut off.
+    /// The body is cut off.
     Cut,
-    /// It is a page for people: something in front of the service responded.
+    /// The body is an HTML page: something in front of the service responded.
     Page,
-    /// It has errors.
+    /// The body has errors.
     Errors,
-    /// It is longer than the cap.
+    /// The body is longer than the cap.
     TooLarge,
-    /// It is not JSON or, for a lock, neither an object nor a list.
+    /// The body is not JSON or, for a lock, neither an object nor a list.
     NotJson,
-    /// It is a JSON object or list, but not that of the documentation; or it is empty.
+    /// The body is empty, or a JSON object or list other than the documented one.
     Shape(serde_json::Error),
 }
 

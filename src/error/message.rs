@@ -1,4 +1,4 @@
-//! The text of an error, in one line and in full.
+//! The message of an error: `Display` in one line, and `Debug` in full.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -9,34 +9,34 @@ use reqwest::StatusCode;
 
 use super::{Cause, Error, ErrorKind, Outcome, Unlocking, Unreadable};
 
-/// Maximum number of characters of one text of others that a line shows.
+/// Maximum number of characters that a line shows of a text from elsewhere.
 const MAX_CHARS: usize = 300;
 /// Maximum number of a response's errors that a line shows.
 const MAX_ERRORS: usize = 5;
 
-/// How reqwest begins the text of an error of a proxy.
+/// The prefix of reqwest's proxy errors.
 const TUNNEL: &str = "tunnel error: ";
 
 impl Error {
-    /// What went wrong, without the call.
-    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the cause and the errors of the response.
+    fn write_cause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.cause {
             Cause::Configuration(message) | Cause::InvalidInput(message) => f.write_str(message)?,
-            Cause::NotSent(error) => self.not_sent(error, f)?,
+            Cause::NotSent(error) => self.write_not_sent(error, f)?,
             Cause::Lost(error) => {
-                let what = if is_tls(error) {
+                let failed = if is_tls(error) {
                     "TLS failed after the handshake"
                 } else {
                     "connection lost before a response arrived"
                 };
-                write!(f, "{what}: {}", one_line(root(error)))?;
+                write!(f, "{failed}: {}", one_line(root(error)))?;
             }
             Cause::AttemptTimedOut(time) => {
                 write!(f, "the attempt timed out after {}", seconds(*time))?;
             }
             Cause::HttpTimedOut(_) => f.write_str("the timeout of the `http` client expired; raise it above the attempt timeout")?,
             Cause::CallTimedOut(time) => write!(f, "the call timed out after {}", seconds(*time))?,
-            Cause::Status(status) => self.status_words(*status, f)?,
+            Cause::Status(status) => self.write_status(*status, f)?,
             Cause::Unreadable(why) => {
                 if let Some(status) = self.status() {
                     write!(f, "{status}, but ")?;
@@ -71,20 +71,21 @@ impl Error {
             Cause::Work(error) => write!(f, "{error}")?,
         }
         let status = self.status().and_then(|status| status.canonical_reason());
-        let mut words = self.errors().iter().filter_map(|error| error.words(status));
-        for (index, words) in words.by_ref().take(MAX_ERRORS).enumerate() {
+        let errors = self.errors().iter();
+        let mut messages = errors.filter_map(|error| error.message(status));
+        for (index, message) in messages.by_ref().take(MAX_ERRORS).enumerate() {
             let separator = if index == 0 { ":" } else { ";" };
-            write!(f, "{separator} {}", one_line(&words))?;
+            write!(f, "{separator} {}", one_line(&message))?;
         }
-        match words.count() {
+        match messages.count() {
             0 => Ok(()),
             more => write!(f, "; and {more} more"),
         }
     }
 
-    /// Names the root cause, the host and the proxy: otherwise nobody can tell a wrong proxy, name or
-    /// certificate.
-    fn not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the root cause, the host and the proxy, so that a wrong proxy, name or certificate can be told
+    /// apart.
+    fn write_not_sent(&self, error: &reqwest::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(call) = &self.0.call else {
             return Ok(());
         };
@@ -92,7 +93,7 @@ impl Error {
         f.write_str("the request could not be sent")?;
         match proxy {
             _ if chain(error).any(|error| error.to_string().starts_with(TUNNEL)) => {
-                // A proxy of the caller's `http` client has no name here.
+                // The proxy of the caller's `http` client is not known.
                 write!(
                     f,
                     ": {} did not connect to {host}",
@@ -104,7 +105,7 @@ impl Error {
         }
         let timed_out = format!("connecting timed out after {}", seconds(call.connect_limit));
         let root = one_line(root(error));
-        // The words of reqwest, which hides the status of a proxy, and for its connect timeout.
+        // reqwest's own texts, which omit a proxy's status and the connect timeout.
         let why = match root.trim_start_matches(TUNNEL) {
             "operation timed out" => &timed_out,
             "proxy authorization required" => "407 Proxy Authentication Required",
@@ -114,7 +115,7 @@ impl Error {
         write!(f, ": {why}")
     }
 
-    fn status_words(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_status(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
         let answer = self.0.answer.as_ref();
         match answer.and_then(|answer| answer.redirect_host.as_deref()) {
@@ -123,7 +124,7 @@ impl Error {
         }
     }
 
-    fn remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_remedy(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(call) = &self.0.call else {
             return Ok(());
         };
@@ -143,7 +144,7 @@ impl Error {
     }
 }
 
-/// A text of others on one line, and no longer than a line.
+/// Puts a text from elsewhere on one line, and shortens it.
 pub(crate) fn one_line(text: &(impl ToString + ?Sized)) -> String {
     // Control characters, line separators, and characters that change the direction of text.
     let breaks = |c: char| {
@@ -173,20 +174,20 @@ pub(crate) fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError
     chain(error).last().unwrap_or(error)
 }
 
-/// Whether hyper had no connection for the request, or gave it back because the connection was closed before
-/// any of it was written. Once hyper has begun to write, nobody can tell whether any of it was sent: such a
-/// request may have taken effect.
+/// Whether hyper had no connection for the request, or returned it because the connection was closed before
+/// its first byte was written. Once hyper has begun to write, there is no way to tell whether any of it was
+/// sent: the request may have taken effect.
 pub(crate) fn is_unsent(error: &reqwest::Error) -> bool {
     chain(error).any(|error| {
         let no_connection = error
             .downcast_ref()
             .map(|it: &HyperError| it.connect_info().is_none());
-        let given_back = error.downcast_ref().map(hyper::Error::is_canceled);
-        no_connection.or(given_back) == Some(true)
+        let returned = error.downcast_ref().map(hyper::Error::is_canceled);
+        no_connection.or(returned) == Some(true)
     })
 }
 
-/// Whether the TLS library broke off a connection, which it reports in an I/O error of its own.
+/// Whether the TLS library closed the connection. It reports this in an I/O error of its own.
 fn is_tls(error: &reqwest::Error) -> bool {
     let io = root(error).downcast_ref::<io::Error>();
     io.is_some_and(|io| io.get_ref().is_some() && io.kind() == io::ErrorKind::InvalidData)
@@ -211,11 +212,11 @@ impl fmt::Display for Error {
                 call.operation
             )?;
         }
-        self.what(f)?;
+        self.write_cause(f)?;
         if let Some(waited) = self.0.waited.filter(|waited| !waited.is_zero()) {
             write!(f, " (waited {})", seconds(waited))?;
         }
-        self.remedy(f)?;
+        self.write_remedy(f)?;
         if self.0.call.is_some() {
             if self.0.attempts > 1 {
                 write!(f, " ({} attempts)", self.0.attempts)?;
@@ -262,7 +263,7 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
-            // Those that are shown are no source: they would be shown twice.
+            // A cause whose text is part of the message is not a source: it would be shown twice.
             Cause::Unreadable(Unreadable::Shape(error)) => Some(error),
             Cause::Work(error) => error.source(),
             _ => None,
