@@ -1,4 +1,4 @@
-//! A call: one attempt after the other, until one succeeds or retries run out.
+//! A call: attempts, until one succeeds or retries run out.
 
 use std::future::Future;
 use std::pin::pin;
@@ -34,11 +34,11 @@ impl Request<'_> {
     }
 }
 
-/// How to read the value of a 2xx.
+/// Reads the value of a 2xx.
 pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
 
 impl Dataset {
-    /// A call that makes no further attempt once `stop` is ready. An attempt in flight is waited for.
+    /// Makes a call. Once `stop` is ready, it starts no further attempt, but completes the one in flight.
     pub(crate) async fn call<T>(
         &self,
         request: Request<'_>,
@@ -120,7 +120,7 @@ impl Dataset {
             let status = head.map(|head| head.status);
             let backoff = backoffs.next().filter(|_| policy.allows(operation, &cause));
             let retry = backoff.and_then(|backoff| policy.wait(backoff, hint));
-            // A retry needs the time to connect: see `connect_limit`.
+            // A retry needs time to connect: see `connect_limit`.
             let begun_by =
                 |wait: &Duration| after(Instant::now(), wait.saturating_add(connect_limit));
             let retry = retry.filter(|wait| begun_by(wait) <= end);
@@ -159,7 +159,7 @@ impl Dataset {
         }
     }
 
-    /// An error without an attempt.
+    /// The error of a call that made no attempt.
     pub(crate) fn error(&self, operation: Operation, cause: Cause) -> Error {
         let client = &*self.client.inner;
         let call = Call {
@@ -175,12 +175,12 @@ impl Dataset {
     }
 }
 
-/// Records the status that a call ends with in its span.
+/// Records the final status of a call in its span.
 fn record_status(span: &Span, status: StatusCode) {
     span.record("http.response.status_code", status.as_u16());
 }
 
-/// A later time. It saturates.
+/// Adds a duration to a time. Saturates.
 pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
     start.checked_add(duration.min(NEVER)).unwrap_or(start)

@@ -59,11 +59,11 @@ pub(crate) struct Inner {
     pub(crate) redactor: Redactor,
     pub(crate) settings: Settings,
     pub(crate) url: Url,
-    /// The proxy of the environment that calls go through, as errors name it.
+    /// The proxy of the environment, as errors name it.
     pub(crate) proxy: Option<Arc<str>>,
     pub(crate) hooks: Hooks,
     pub(crate) budget: Budget,
-    /// Stands for the endpoint and the application key, and so for the user that holds a lock.
+    /// Identifies the user that holds a lock, by the endpoint and the application key.
     pub(crate) user: u64,
     /// The datasets that are or may be locked.
     pub(crate) locks: watch::Sender<BTreeMap<(ProjectId, DatasetId), LockState>>,
@@ -216,7 +216,7 @@ impl Client {
         let end = after(Instant::now(), timeout);
         let mut locks = self.inner.locks.subscribe();
         let ended = pin!(locks.wait_for(|locks| locks.values().all(|lock| !lock.current)));
-        // Either way, those that are not released are returned.
+        // The remaining locks are returned even after a timeout.
         let _ = timeout_at(end, ended).await;
         let left: Vec<_> = self.inner.locks.borrow().keys().cloned().collect();
         left.into_iter()
@@ -235,7 +235,7 @@ pub(crate) struct LockState {
 }
 
 impl Inner {
-    /// Counts a lock. Tasks take turns, so that a dataset has one at a time.
+    /// Counts a lock. Tasks take turns, so a dataset has one lock at a time.
     pub(crate) fn begin_lock(&self, dataset: &Dataset) {
         let ids = (dataset.project_id().clone(), dataset.dataset_id().clone());
         self.locks.send_modify(|locks| {
@@ -243,7 +243,7 @@ impl Inner {
         });
     }
 
-    /// Ends a lock, which may be left behind if it was acquired.
+    /// Ends a lock. `may_be_locked` is `None` if the lock was not acquired.
     pub(crate) fn end_lock(&self, dataset: &Dataset, may_be_locked: Option<bool>) {
         let ids = (dataset.project_id().clone(), dataset.dataset_id().clone());
         self.locks.send_modify(|locks| {

@@ -35,7 +35,7 @@ const APPLICATION_KEY: HeaderName = HeaderName::from_static("dd-application-key"
 pub struct Credentials {
     api_key: SecretString,
     application_key: SecretString,
-    /// Where the keys came from, for errors about keys that the service refuses.
+    /// The source of the keys, for errors about keys that the service refuses.
     source: &'static str,
 }
 
@@ -80,13 +80,13 @@ impl Credentials {
         self.source
     }
 
-    /// A number that stands for the user at an endpoint, without the key: it is another one in each process.
+    /// A number that identifies the user at an endpoint, without the key. It differs between processes.
     pub(crate) fn user_at(&self, base_url: &str) -> u64 {
         static HASH: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         HASH.hash_one((base_url, self.application_key.expose_secret()))
     }
 
-    /// The headers that carry the keys, marked so that no HTTP library shows them.
+    /// The headers with the keys, marked as sensitive so that no HTTP library shows them.
     pub(crate) fn headers(&self) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::with_capacity(2);
         for (name, key) in [
@@ -101,13 +101,13 @@ impl Credentials {
         Ok(headers)
     }
 
-    /// Finds the keys in texts.
+    /// A redactor of both keys.
     pub(crate) fn redactor(&self) -> Redactor {
         Redactor::new([&self.api_key, &self.application_key])
     }
 }
 
-/// Refuses a key that can't be used. The error doesn't show it.
+/// Refuses a key that can't be used. The error doesn't show the key.
 fn check(name: &str, key: &SecretString) -> Result<(), Error> {
     let key = key.expose_secret();
     let refuse = |fault: &str| Err(Error::configuration(format!("{name} {fault}")));
@@ -118,7 +118,7 @@ fn check(name: &str, key: &SecretString) -> Result<(), Error> {
     let Some((character, position)) = characters.find(|(c, _)| !c.is_ascii_graphic()) else {
         return Ok(());
     };
-    let what = match character {
+    let name_of_character = match character {
         ' ' => "a space",
         '\t' => "a tab",
         '\n' | '\r' => "a line break",
@@ -132,7 +132,7 @@ fn check(name: &str, key: &SecretString) -> Result<(), Error> {
     };
     let code = u32::from(character);
     refuse(&format!(
-        "contains {what} (U+{code:04X}) at position {position}; remove it"
+        "contains {name_of_character} (U+{code:04X}) at position {position}; remove it"
     ))
 }
 
@@ -144,7 +144,8 @@ fn key_from_env(variable: &str, meaning: &str) -> Result<SecretString, Error> {
     Ok(key)
 }
 
-/// The value of an environment variable, if it is set. Quotes are those that a shell would have removed.
+/// The value of an environment variable, if it is set. Quotes around it, which a shell would have removed, are
+/// refused.
 pub(crate) fn from_env(variable: &str) -> Result<Option<String>, Error> {
     let quoted =
         |value: &str, quote| value.len() >= 2 && value.starts_with(quote) && value.ends_with(quote);

@@ -191,7 +191,7 @@ impl BaseUrl {
             }
             Ok(url) => return Ok(Self(url.as_str().trim_end_matches('/').to_owned())),
         };
-        // Not the text itself: it may contain a password.
+        // The error omits the text, which may contain a password.
         Err(Error::configuration(format!(
             "the base URL can't be used: {fault}; use one such as \"https://proxy.example.com/datadog\""
         )))
@@ -240,17 +240,17 @@ impl From<Site> for BaseUrl {
 
 text!(BaseUrl, as_str);
 
-/// The name of this machine, which is always resolved to [`LOOPBACK`].
+/// The host name that always resolves to [`LOOPBACK`].
 pub(crate) const LOCALHOST: &str = "localhost";
 
-/// The addresses of this machine, with the port of the URL.
+/// The loopback addresses. Port 0 stands for the port of the URL.
 pub(crate) const LOOPBACK: [SocketAddr; 2] = [
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
     SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
 ];
 
-/// Whether a URL is plain HTTP to this machine: it needs no TLS, and a proxy would receive the keys in
-/// cleartext.
+/// Whether a URL is plain HTTP to this machine. It needs no TLS, and must not use a proxy, which would receive
+/// the keys in cleartext.
 pub(crate) fn is_plain_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
@@ -258,7 +258,7 @@ pub(crate) fn is_plain_loopback(url: &Url) -> bool {
     url.scheme() == "http" && is_loopback
 }
 
-/// The host that a URL leads to, with its port unless the scheme implies it: as errors show it.
+/// The host of a URL as errors show it, with the port unless it is the scheme's default.
 pub(crate) fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {

@@ -63,7 +63,7 @@ fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str
     values.filter_map(|value| Some(value.to_str().ok()?.trim()))
 }
 
-/// Numbers from here on are Unix times: as seconds to wait, they would be 31 years.
+/// Numbers from here on are Unix times: as a wait, this is 31 years.
 const FIRST_UNIX_TIME: Duration = Duration::from_secs(1_000_000_000);
 
 /// A longer wait than this counts as unreadable.
@@ -71,7 +71,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
 
 /// The first readable wait of a header. Proxies repeat headers, or join them with commas.
 fn wait(headers: &HeaderMap, name: &str) -> Option<Duration> {
-    // By the server's clock, if it sends the time: ours may be off.
+    // The server's clock, if the response has its time: ours may be off.
     let now = date(headers).unwrap_or_else(SystemTime::now);
     let until = |time: SystemTime| time.duration_since(now).unwrap_or_default();
     let wait = |text: &str| match seconds(text.trim()) {
@@ -192,7 +192,7 @@ mod tests {
             assert_eq!(wait(half_a_minute), secs(30), "{half_a_minute:?}");
         }
         assert_eq!(wait(&[("x-ratelimit-reset", "1768900700")]), secs(0));
-        // The largest wait that was seen, and the longest that is taken for one.
+        // The largest wait observed, and the longest that is accepted.
         assert_eq!(wait(&[("x-ratelimit-reset", "2121")]), secs(2121));
         assert_eq!(wait(&[("retry-after", "31536000")]), secs(31_536_000));
         for name in ["retry-after", "x-ratelimit-reset"] {

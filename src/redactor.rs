@@ -1,14 +1,14 @@
-//! Removes the keys from what a server sends back.
+//! Removes the keys from texts that a server sends back.
 
 use std::collections::BTreeSet;
 
 use memchr::memmem;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// How many characters of a key count as the key at the end of a text that may be cut off.
+/// The number of characters of a key that count as the key at the end of a text, which may be cut off.
 const CUT: usize = 5;
 
-/// The forms in which keys may come back, in lower case.
+/// The forms of the keys that are found in texts, in lower case.
 #[derive(Debug)]
 pub(crate) struct Redactor(Vec<SecretString>);
 
@@ -30,7 +30,7 @@ impl Redactor {
 
     /// The text with `[redacted]` in place of keys; `None` if there are none.
     pub(crate) fn redact(&self, text: &[u8]) -> Option<Vec<u8>> {
-        // Not `to_ascii_lowercase`, which goes over the text twice.
+        // `to_ascii_lowercase` would go over the text twice.
         let lower: Vec<u8> = text.iter().map(u8::to_ascii_lowercase).collect();
         let mut found = Vec::new();
         for form in self.0.iter().map(|form| form.expose_secret().as_bytes()) {
@@ -44,7 +44,7 @@ impl Redactor {
         found.sort_unstable();
         let (mut redacted, mut done) = (Vec::new(), 0);
         for &(start, end) in &found {
-            // Another one that overlaps the last extends it.
+            // A match that overlaps the previous one extends it.
             if let Some(before) = text.get(done..start) {
                 redacted.extend([before, b"[redacted]"].concat());
             }

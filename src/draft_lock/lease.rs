@@ -24,30 +24,30 @@ use crate::{Dataset, DraftState, Error, ErrorKind, Operation, Outcome, Response,
 #[derive(Debug)]
 pub(super) struct Lease {
     pub(super) locked: LockedDataset,
-    /// `None` once nothing is left to do.
+    /// `None` once the lease has ended.
     turn: Option<Turn>,
     stage: Stage,
-    /// If the lock is not to be unlocked: whether it counts as left behind.
+    /// `Some` if the lock must not be unlocked: whether it counts as left behind.
     left: Option<bool>,
     reply: Option<oneshot::Sender<Result<Response<()>>>>,
     span: Span,
 }
 
-/// Who has the lease.
+/// The owner of the lease.
 #[derive(Debug)]
 enum Stage {
-    /// Whoever acquired it. It is to be released on this runtime.
+    /// The caller that acquired it. The release will run on this runtime.
     Held(Handle),
-    /// A task that releases it, on that runtime.
+    /// A task on the runtime, which releases the lock.
     Task,
-    /// A thread that releases it, because that runtime has ended.
+    /// A thread, which releases the lock because the runtime has ended.
     Thread,
 }
 
 impl Lease {
     /// Waits for the turn, then for the lock.
     ///
-    /// Dropping the future ends the wait, lets a request in flight end, and releases what that locked.
+    /// Dropping the future ends the wait, completes a request in flight, and releases its lock.
     pub(super) async fn acquire(dataset: Dataset) -> Result<Self> {
         let span = tracing::info_span!(
             "llmobs_datasets.draft_lock",
@@ -70,7 +70,7 @@ impl Lease {
             reply: None,
             span: span.clone(),
         };
-        // Dropped with this future, and so is the result of the task: the lease.
+        // The guard is dropped with this future, and so is the lease, which is the result of the task.
         let (caller, _drop_guard) = oneshot::channel();
         let locked = tokio::spawn(lease.lock(wait, caller).instrument(span)).await;
         locked.unwrap_or_else(|ended| match ended.try_into_panic() {
@@ -132,11 +132,11 @@ impl Lease {
         Ok(self)
     }
 
-    /// The error of a lock that can't be handed out. If it may be held, and is ours, it is released.
+    /// The error of a lock request that failed. A lock that may be ours is released.
     async fn not_locked(mut self, mut error: Error) -> Error {
         let pending = self.locked.shared.is_pending();
         if pending {
-            // The last call doesn't know of the earlier ones.
+            // The last call doesn't know about the earlier ones.
             error = error.unsettled();
         }
         if error.kind() == ErrorKind::HeldBefore {
@@ -156,7 +156,7 @@ impl Lease {
         })
     }
 
-    /// Leaves the dataset locked, as left behind or not: see `Client::shutdown`. The turn ends once no
+    /// Leaves the dataset locked. `behind` is whether `Client::shutdown` reports it. The turn ends once no
     /// request can take effect late.
     pub(super) fn leave(mut self, behind: bool) {
         self.left = Some(behind);
@@ -166,11 +166,11 @@ impl Lease {
         }
     }
 
-    /// Releases the lock in a task of its own, which goes on if the future is dropped.
+    /// Releases the lock in a task of its own, which continues if the future is dropped.
     pub(super) async fn release(mut self) -> Result<Response<()>> {
         let (reply, released) = oneshot::channel();
         self.reply = Some(reply);
-        // The runtime of the lock may be alive, but not driven by anybody.
+        // Nobody may be driving the runtime that the lock was acquired on.
         if let Ok(current) = Handle::try_current() {
             self.stage = Stage::Held(current);
         }
@@ -180,7 +180,7 @@ impl Lease {
         released.await.unwrap_or_else(cut_off)
     }
 
-    /// Moves the lease to a task or, if its runtime has ended, to a thread, where it ends.
+    /// Moves the lease to a task or, if its runtime has ended, to a thread, and releases the lock there.
     fn run_in_background(&mut self) {
         let Some(turn) = self.turn.take() else {
             return;
@@ -196,9 +196,9 @@ impl Lease {
         };
         let span = self.span.clone();
         match &self.stage {
-            // If the runtime has ended, this drops the lease, which comes back here.
+            // If the runtime has ended, this drops the lease, whose `Drop` calls this function again.
             Stage::Held(runtime) => drop(runtime.spawn(lease.run().instrument(span))),
-            // If this fails, it does so, too.
+            // If this fails, the lease is dropped, too.
             Stage::Task => {
                 lease.stage = Stage::Thread;
                 let thread = thread::Builder::new().name("draft-unlock".to_owned());
@@ -248,13 +248,13 @@ impl Lease {
         if shared.lost.load(SeqCst) && !shared.is_pending() {
             return Err(dataset.error(Operation::Unlock, Cause::LockLost));
         }
-        // If an earlier attempt may have released it, it is not known to be lost.
+        // If an earlier attempt may have released the lock, a conflict doesn't prove its loss.
         let lost = |error: &Error| error.is_conflict() && error.outcome() == Outcome::NotApplied;
         let unlocked = shared.call(dataset.unlock()).await;
         unlocked.map_err(|error| if lost(&error) { error.lost() } else { error })
     }
 
-    /// Reports to whoever released the lock, or in the log if nobody waits for it.
+    /// Reports to the caller of `release`, or in the log if the caller is gone.
     fn report(&mut self, unlocked: Result<Response<()>>) {
         let unheard = match self.reply.take() {
             Some(reply) => reply.send(unlocked).err(),
@@ -265,7 +265,7 @@ impl Lease {
         }
     }
 
-    /// Ends the lease, and lets the next task have its turn. `None`: the lock was not acquired.
+    /// Ends the lease, and gives the next task its turn. `left_behind` is `None` if the lock was not acquired.
     fn finish(&mut self, left_behind: Option<bool>) {
         let dataset = &self.locked.dataset;
         dataset.client.inner.end_lock(dataset, left_behind);

@@ -1,4 +1,4 @@
-//! The place in the queue: tasks of this process that would lock one dataset as one user take turns.
+//! The queue: tasks of this process that lock one dataset as one user take turns.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,10 +15,10 @@ use crate::{Dataset, Error, Operation, Result};
 
 type Queue = tokio::sync::Mutex<()>;
 
-/// A turn: nobody else in this process locks or unlocks the dataset as this user until it is dropped.
+/// A turn. Until it is dropped, no other task of this process locks or unlocks the dataset as this user.
 pub(super) type Turn = OwnedMutexGuard<()>;
 
-/// The queues that somebody holds or waits in, and some that are over.
+/// The queues in use, and some that aren't removed yet.
 static QUEUES: LazyLock<Mutex<HashMap<Key, Weak<Queue>>>> = LazyLock::new(Mutex::default);
 
 tokio::task_local! {
@@ -26,9 +26,9 @@ tokio::task_local! {
     static LOCKED: Vec<Key>;
 }
 
-/// What tasks queue for. The service keeps users apart, so one user's tasks need one queue, whichever
-/// clients they use. Whether the service ignores the letter case of ids is not known, so the queue does: the
-/// tasks of two datasets can wait for each other.
+/// The key of a queue. The service keeps users apart, so the tasks of one user share a queue, even with
+/// different clients. The service may ignore the letter case of ids, so the queue does, too: the tasks of two
+/// datasets may then wait for each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     user: u64,
@@ -45,7 +45,7 @@ impl Key {
         }
     }
 
-    /// Runs the work under the lock, and refuses to lock the dataset again in it.
+    /// Runs the work, and refuses to lock the dataset again in it.
     pub(super) async fn locked_in<T>(self, work: impl Future<Output = T>) -> T {
         let mut locked = LOCKED.try_with(Vec::clone).unwrap_or_default();
         locked.push(self);
@@ -64,14 +64,14 @@ impl Key {
     }
 }
 
-/// After how long a wait is logged, and how often after that.
+/// The time after which a wait is logged, and the interval of further logs.
 const FIRST_NOTICE: Duration = Duration::from_millis(500);
 const NOTICES: Duration = Duration::from_secs(30);
 
-/// However short the backoff of the retry policy is, a wait is no busy loop.
+/// The minimum pause between lock requests: the backoff of the retry policy may be zero.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
-/// The wait for a lock: under one deadline, whoever holds it.
+/// The wait for a lock. It has one deadline for all holders.
 pub(super) struct Wait {
     dataset: Dataset,
     began: Instant,
@@ -110,7 +110,7 @@ impl Wait {
         }
     }
 
-    /// The pause before another user's lock is requested again, if there is time for one.
+    /// The pause before another user's lock is requested again; `None` if there is no time for one.
     pub(super) fn pause(&mut self, backoff: Duration, held: &Error) -> Option<Duration> {
         let left = self.deadline?.checked_duration_since(Instant::now())?;
         let asked = held.retry_after().unwrap_or_default();
