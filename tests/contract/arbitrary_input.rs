@@ -1,4 +1,4 @@
-//! Whatever comes from outside, as an answer or as configuration, is read or refused without a panic.
+//! Any input, as a response or as configuration, is read or refused without a panic.
 
 use std::process::Command;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::clock::TestClock;
 use crate::server::{Server, Step};
 use crate::setup::{LOCKED, OPERATIONS, builder, call, dataset, runtime_with_clock};
 
-/// A runner that leaves no file behind for what fails.
+/// A runner that writes no file for a failed case.
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(ProptestConfig {
         failure_persistence: None,
@@ -22,7 +22,7 @@ fn runner(cases: u32) -> TestRunner {
     })
 }
 
-/// Some bytes in the place of others.
+/// A text with some bytes replaced.
 fn spliced(text: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let position = 0..=text.len();
     let bytes = vec(any::<u8>(), 0..4);
@@ -33,7 +33,7 @@ fn spliced(text: &'static str) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// JSON of any form, with the names that are looked for.
+/// JSON of any form, with the names that the client reads.
 fn json() -> impl Strategy<Value = Vec<u8>> {
     let names = "errors|error|title|detail|message|status|source|pointer|meta|code|data|attributes";
     let leaf = prop_oneof![
@@ -64,7 +64,7 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What can stand in a header, and much that is nearly a number or a date.
+/// Any header value, often nearly a number or a date.
 fn header_values() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(
@@ -77,11 +77,11 @@ fn header_values() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-type Answer = (u16, Vec<(&'static str, Vec<u8>)>, Vec<u8>);
+type Response = (u16, Vec<(&'static str, Vec<u8>)>, Vec<u8>);
 
-fn answers() -> impl Strategy<Value = Answer> {
+fn responses() -> impl Strategy<Value = Response> {
     let status = prop_oneof![Just(200_u16), Just(429_u16), Just(503_u16), 200..=599_u16]
-        // These have no body, whatever is written.
+        // These statuses have no body, even if one is written.
         .prop_filter("no body", |status| ![204, 205, 304].contains(status));
     let names = prop::sample::select(vec![
         "retry-after",
@@ -97,8 +97,8 @@ fn answers() -> impl Strategy<Value = Answer> {
     (status, vec((names, header_values()), 0..6), bodies())
 }
 
-/// What everybody does with an error.
-fn tell(error: &Error) -> Result<(), TestCaseError> {
+/// Checks the texts of an error.
+fn check_message(error: &Error) -> Result<(), TestCaseError> {
     let line = error.to_string();
     prop_assert!(!line.contains(char::is_control), "{line:?}");
     let _ = format!("{error:?}");
@@ -107,19 +107,19 @@ fn tell(error: &Error) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn any_answer_ends_a_call_in_its_time() {
+fn any_response_ends_a_call_in_time() {
     let runtime = runtime_with_clock(true);
     let _context = runtime.enter();
     let server = runtime.block_on(Server::start([]));
-    let property = |(answer, operation): (Answer, Operation)| {
-        let (status, headers, body) = answer;
+    let property = |(response, operation): (Response, Operation)| {
+        let (status, headers, body) = response;
         let head = format!("HTTP/1.1 {status} S\r\ncontent-length: {}\r\n", body.len());
-        let mut answer = head.into_bytes();
+        let mut response = head.into_bytes();
         for (name, value) in headers {
-            answer.extend([name.as_bytes(), b": ", &value, b"\r\n"].concat());
+            response.extend([name.as_bytes(), b": ", &value, b"\r\n"].concat());
         }
-        answer.extend([b"\r\n", &body[..]].concat());
-        server.script(vec![Step::Answer(answer); 6]);
+        response.extend([b"\r\n", &body[..]].concat());
+        server.script(vec![Step::Response(response); 6]);
         let clock = TestClock::default();
         let client = clock
             .watch(
@@ -136,13 +136,15 @@ fn any_answer_ends_a_call_in_its_time() {
             Err(error) => {
                 prop_assert_eq!(error.status().unwrap().as_u16(), status);
                 prop_assert_eq!(error.raw_body(), Some(&body[..]));
-                tell(&error)?;
+                check_message(&error)?;
             }
         }
         Ok(())
     };
     let operations = prop::sample::select(OPERATIONS.to_vec());
-    runner(512).run(&(answers(), operations), property).unwrap();
+    runner(512)
+        .run(&(responses(), operations), property)
+        .unwrap();
 }
 
 fn texts() -> impl Strategy<Value = String> {
@@ -156,32 +158,33 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn any_text_is_configuration_or_refused() {
+fn any_text_is_accepted_or_refused() {
     let property = |text: String| {
-        let refused = |result: Result<(), Error>| result.err().map_or(Ok(()), |error| tell(&error));
+        let refused =
+            |result: Result<(), Error>| result.err().map_or(Ok(()), |error| check_message(&error));
         refused(text.parse::<ProjectId>().map(drop))?;
         refused(text.parse::<DatasetId>().map(drop))?;
         refused(text.parse::<DatasetVersion>().map(drop))?;
         match text.parse::<Site>() {
             Ok(site) => {
-                // Its URL has the host that the site says, and nothing besides.
+                // Its URL has the host of the site, and nothing else.
                 let url = format!("https://api.{site}");
                 let parsed = reqwest::Url::parse(&url).unwrap();
                 prop_assert_eq!(parsed.as_str(), format!("{url}/"));
             }
-            Err(error) => tell(&error)?,
+            Err(error) => check_message(&error)?,
         }
         refused(text.parse::<BaseUrl>().map(drop))?;
         refused(BaseUrl::with_plain_http(&text).map(drop))?;
         match Credentials::new(text.clone(), "application-key") {
-            // A key that can be taken can be sent.
+            // An accepted key can be sent.
             Ok(keys) => drop(
                 llmobs_datasets::Client::builder(keys)
                     .http(reqwest::Client::builder().no_proxy().tls_certs_only([]))
                     .build()
                     .unwrap(),
             ),
-            Err(error) => tell(&error)?,
+            Err(error) => check_message(&error)?,
         }
         Ok(())
     };
@@ -210,7 +213,7 @@ fn any_environment_is_read_or_refused() {
         );
         Ok(())
     };
-    // An environment has no room for NUL.
+    // An environment variable can't contain NUL.
     let value = || texts().prop_map(|text| text.replace('\0', ""));
     runner(32)
         .run(&(value(), value(), value()), property)

@@ -16,7 +16,7 @@ use proptest::test_runner::TestRunner;
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::sandbox::{faults, random_fault};
-use crate::setup::told;
+use crate::setup::reported_effect;
 
 const TASKS: usize = 64;
 
@@ -25,7 +25,7 @@ fn client(sandbox: &Sandbox, user: usize, retry: RetryPolicy, timeout: Duration)
     let base_url: BaseUrl = sandbox.url().parse().unwrap();
     Client::builder(Credentials::new(sandbox.api_key(), key).unwrap())
         .endpoint(base_url)
-        // No roots to load, which takes longer than all the rest.
+        // Loading root certificates would take longer than all the rest.
         .http(reqwest::Client::builder().no_proxy().tls_certs_only([]))
         .retry(retry.without_waits())
         .attempt_timeout(timeout)
@@ -61,7 +61,7 @@ pub(crate) fn script(runner: &mut TestRunner, faults: &[Fault], count: usize) ->
     (0..count).map(|_| random_fault(runner, faults)).collect()
 }
 
-/// After how many polls a call is dropped; most are not.
+/// The number of polls after which each call is dropped; most are not dropped.
 pub(crate) fn drops(runner: &mut TestRunner, count: usize) -> Arc<[Option<usize>]> {
     (0..count)
         .map(|_| {
@@ -71,7 +71,7 @@ pub(crate) fn drops(runner: &mut TestRunner, count: usize) -> Arc<[Option<usize>
         .collect()
 }
 
-/// What a future gives, unless it is to be dropped after some polls and needs more of them.
+/// The output of a future; `None` if it needs more polls than it may get before it is dropped.
 pub(crate) async fn unless_dropped<F: Future>(
     after: Option<usize>,
     future: F,
@@ -88,7 +88,7 @@ pub(crate) async fn unless_dropped<F: Future>(
     .await
 }
 
-/// Restores; gives the attempts of a success.
+/// Restores, and returns the number of attempts of a success.
 async fn restore(dataset: Dataset) -> llmobs_datasets::Result<u32> {
     Ok(dataset.restore(DatasetVersion::new(1)?).await?.attempts())
 }
@@ -96,13 +96,16 @@ async fn restore(dataset: Dataset) -> llmobs_datasets::Result<u32> {
 #[tokio::test]
 async fn each_of_ten_thousand_restores_takes_effect_at_most_once() {
     const CALLS: usize = 10_000;
-    // A dataset for each call, so that the truth is known of each.
+    // One dataset per call, so that the effect of each call is known.
     let sandbox = sandbox(1, CALLS).await;
     let mut runner = TestRunner::deterministic();
     let timeout = Duration::from_millis(250);
     let more = [Fault::endless().after_effect(), Fault::delay(2 * timeout)];
-    let met = [&faults()[..], &more].concat();
-    sandbox.script(Scripted::Restore, script(&mut runner, &met, 2 * CALLS));
+    let script_faults = [&faults()[..], &more].concat();
+    sandbox.script(
+        Scripted::Restore,
+        script(&mut runner, &script_faults, 2 * CALLS),
+    );
     let drops = drops(&mut runner, CALLS);
     let client = client(&sandbox, 0, RetryPolicy::default(), timeout);
     let next = Arc::new(AtomicUsize::new(0));
@@ -130,15 +133,15 @@ async fn each_of_ten_thousand_restores_takes_effect_at_most_once() {
         let effect = versions - 3;
         assert!(effect <= 1, "{effect} effects of {result:?}");
         effects += effect;
-        match result.as_ref().map(told) {
+        match result.as_ref().map(reported_effect) {
             Some(Some(true)) => applied += 1,
             Some(Some(false)) => not_applied += 1,
             Some(None) => unknown += 1,
             None => dropped += 1,
         }
-        let told = result.as_ref().and_then(told);
+        let reported = result.as_ref().and_then(reported_effect);
         assert!(
-            told.is_none_or(|told| told == (effect == 1)),
+            reported.is_none_or(|reported| reported == (effect == 1)),
             "{effect} effects of {result:?}"
         );
     }

@@ -1,4 +1,4 @@
-//! Bodies of any size and speed end, in bounded memory, with the status kept.
+//! Reading a body of any size and speed ends, in bounded memory, and keeps the status.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ async fn a_body_beyond_the_cap_ends_with_its_status() {
             (500, ErrorKind::ServerError),
         ] {
             for step in [
-                Step::answer(status, &[], " ".repeat(CAP + 1)),
-                Step::answer(status, &[], "x".repeat(10 << 20)),
+                Step::response(status, &[], " ".repeat(CAP + 1)),
+                Step::response(status, &[], "x".repeat(10 << 20)),
                 Step::Endless(head(status), b"endless ".repeat(1000)),
             ] {
                 let server = Server::start([step]).await;
@@ -60,7 +60,7 @@ async fn a_body_of_the_cap_is_read() {
     for (cap, dataset) in [(CAP, capped as fn(&Server) -> Dataset), default] {
         let padded = |length: usize| {
             let body = format!("{LOCKED}{}", " ".repeat(length - LOCKED.len()));
-            Step::answer(200, &[], body)
+            Step::response(200, &[], body)
         };
         let server = Server::start([padded(cap), padded(cap + 1)]).await;
         let dataset = dataset(&server);
@@ -78,15 +78,15 @@ async fn a_body_in_many_pieces_is_one_body() {
         first.len(),
         second.len()
     );
-    let server = Server::start([Step::Answer(chunked.into_bytes())]).await;
+    let server = Server::start([Step::Response(chunked.into_bytes())]).await;
     let state = capped(&server).lock().await.unwrap();
     assert_eq!(state.user().id, "00000000-0000-0000-0000-000000000010");
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_no_part_of_a_body() {
+async fn a_byte_order_mark_is_not_part_of_a_body() {
     let marked = format!("\u{feff}{LOCKED}");
-    let server = Server::start([Step::answer(200, &[], marked)]).await;
+    let server = Server::start([Step::response(200, &[], marked)]).await;
     assert_eq!(call(&capped(&server), Operation::Lock).await.unwrap(), 1);
 }
 
@@ -117,7 +117,7 @@ async fn a_body_that_stops_coming_ends_with_its_status() {
 }
 
 #[tokio::test]
-async fn real_timeouts_end_a_call_that_gets_no_answer() {
+async fn real_timeouts_end_a_call_that_gets_no_response() {
     // The one test on real time: that the default clock is wired up, and so are a time out of the HTTP
     // client that is handed in, and the time to connect. It asserts no duration.
     let timeout = Duration::from_millis(20);

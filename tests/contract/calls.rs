@@ -9,17 +9,17 @@ use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID};
 pub(crate) const API_KEY: &str = "an-api-key";
 pub(crate) const APP_KEY: &str = "an-application-key";
 
-/// What came back, whatever the client made of it.
+/// The response, as a success or an error of the client.
 #[derive(Debug)]
 pub(crate) struct Received {
-    /// Whether the client took it for a success.
+    /// Whether the client returned a success.
     pub(crate) success: bool,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// A client with keys, as the documentation's calls have them.
+/// A client with the keys of the documented calls.
 pub(crate) fn client(base_url: &str, http: reqwest::ClientBuilder) -> Client {
     let mut keys = HeaderMap::new();
     keys.insert("dd-api-key", HeaderValue::from_static(API_KEY));
@@ -59,11 +59,11 @@ pub(crate) async fn call(client: &Client, operation: &str) -> Received {
 
 async fn received(result: Result<ResponseValue<ByteStream>, Error>) -> Received {
     match result {
-        Ok(answer) => Received {
+        Ok(response) => Received {
             success: true,
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            body: answer
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response
                 .into_inner_stream()
                 .map_ok(|chunk| chunk.to_vec())
                 .try_concat()
@@ -76,6 +76,6 @@ async fn received(result: Result<ResponseValue<ByteStream>, Error>) -> Received 
             headers: response.headers().clone(),
             body: response.bytes().await.unwrap().to_vec(),
         },
-        Err(error) => panic!("an answer was lost: {error:?}"),
+        Err(error) => panic!("a response was lost: {error:?}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Tokio's clock, stopped: time passes only where a test says so, however long the network takes.
+//! Tokio's clock, stopped: time passes only where a test advances it, however long the network takes.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -52,7 +52,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Adds a hook to a client by which its waits are recorded, and pass.
+    /// Adds a hook to a client that records its waits and lets them pass.
     pub(crate) fn watch(&self, builder: ClientBuilder) -> ClientBuilder {
         let clock = Arc::clone(&self.0);
         builder.after_attempt(move |_, result| {
@@ -64,12 +64,12 @@ impl TestClock {
         })
     }
 
-    /// The waits before retries so far.
+    /// The recorded waits before retries.
     pub(crate) fn waits(&self) -> Vec<Duration> {
         self.0.waits.lock().unwrap().clone()
     }
 
-    /// How many attempts have ended so far.
+    /// The number of attempts that have ended.
     pub(crate) fn ended(&self) -> usize {
         self.0.ended.load(Ordering::SeqCst)
     }
@@ -99,7 +99,7 @@ impl TestClock {
     }
 }
 
-/// Lets time pass, and whoever waited for it go on.
+/// Advances the clock, and lets tasks that waited for it continue.
 pub(crate) async fn pass(duration: Duration) {
     // Timers have a resolution of a millisecond.
     let milliseconds = u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap();

@@ -1,4 +1,4 @@
-//! A client that can't be built says what is wrong and what to do.
+//! The error of a client that can't be built names the fault and the remedy.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ fn the_documented_sites_are_known() {
 }
 
 #[test]
-fn a_site_of_tomorrow_is_taken() {
+fn a_new_site_is_accepted() {
     for site in [
         "uk1.datadoghq.com",
         "us9.ddog-gov.com",
@@ -41,7 +41,7 @@ fn a_site_of_tomorrow_is_taken() {
 }
 
 #[test]
-fn a_wrong_site_says_what_was_meant() {
+fn a_wrong_site_suggests_the_right_one() {
     for (text, meant) in [
         ("https://app.datadoghq.eu", "datadoghq.eu"),
         ("app.datadoghq.com", "datadoghq.com"),
@@ -59,7 +59,7 @@ fn a_wrong_site_says_what_was_meant() {
         ("US1-FED", "ddog-gov.com"),
         ("us2_fed", "us2.ddog-gov.com"),
         ("Datadoghq.EU", "datadoghq.eu"),
-        // They look like sites, and have no API.
+        // These look like sites, but have no API.
         ("us1.datadoghq.com", "datadoghq.com"),
         ("eu1.datadoghq.eu", "datadoghq.eu"),
         ("eu1.datadoghq.com", "datadoghq.eu"),
@@ -125,13 +125,13 @@ fn plain_http_goes_to_this_machine_only() {
 }
 
 #[test]
-fn a_base_url_is_no_more_than_that() {
+fn a_base_url_has_no_user_query_or_fragment() {
     for (url, fault) in [
         ("", "it is not a URL"),
         ("datadoghq.com", "it is not a URL"),
         ("ftp://example.com", "its scheme is not http or https"),
         ("data:text/plain,x", "its scheme is not http or https"),
-        // What is before the colon is its scheme.
+        // The part before the colon is the scheme.
         ("localhost:8080", "its scheme is not http or https"),
         (
             "https://user:hunter2@example.com",
@@ -221,7 +221,7 @@ fn keys_are_visible_ascii() {
     }
 }
 
-/// The environment can't be set in a process with other tests in it; this is what a child runs.
+/// Run in a child process: the environment can't be set in a process with other tests.
 #[test]
 #[ignore = "run by the test below, in a process of its own"]
 fn from_env_in_a_child() {
@@ -330,7 +330,7 @@ async fn the_environment_is_read_and_its_faults_are_named() {
     }
 }
 
-/// What a child with keys in its environment and a server in `SERVER` runs.
+/// Run in a child process with keys in its environment and a server in `SERVER`.
 #[tokio::test]
 #[ignore = "run by the test below, in a process of its own"]
 async fn a_refused_call_in_a_child() {
@@ -344,7 +344,7 @@ async fn a_refused_call_in_a_child() {
 }
 
 #[tokio::test]
-async fn keys_that_are_refused_are_told_by_their_variables() {
+async fn refused_keys_are_named_by_their_variables() {
     let server = Server::start([Step::status(401)]).await;
     let text = in_a_child(
         "configuration::a_refused_call_in_a_child",
@@ -361,7 +361,7 @@ async fn keys_that_are_refused_are_told_by_their_variables() {
     assert!(text.contains(&remedy), "{text}");
 }
 
-/// Runs one ignored test in a process with these variables and no others; gives what it printed.
+/// Runs one ignored test in a process with only these variables, and returns its output.
 async fn in_a_child(test: &'static str, variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -382,7 +382,7 @@ async fn the_user_agent_names_the_service_and_this_crate() {
         (None, ours.to_owned()),
         (Some("editor/2.1"), format!("editor/2.1 {ours}")),
     ] {
-        let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+        let server = Server::start([Step::response(200, &[], LOCKED)]).await;
         let builder = builder(&server.url());
         let builder = match prefix {
             Some(prefix) => builder.user_agent(prefix),
@@ -407,21 +407,21 @@ async fn the_user_agent_names_the_service_and_this_crate() {
 }
 
 #[test]
-fn an_http_client_that_cannot_be_built_says_why() {
+fn the_error_of_an_http_client_that_cannot_be_built_has_the_reason() {
     let theirs = || reqwest::Client::builder().user_agent("a\nb");
     let error = builder("http://localhost")
         .http(theirs())
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    // With what reqwest says of it, to the last source.
+    // With reqwest's own message, down to the last source.
     let why = format!("can't be built: {}", chain(&theirs().build().unwrap_err()));
     assert!(error.to_string().ends_with(&why), "{error}");
 }
 
 #[tokio::test]
-async fn an_http_client_of_ones_own_keeps_its_settings() {
-    let server = Server::start([Step::answer(302, &["location: http://127.0.0.1:1/"], "")]).await;
+async fn a_passed_http_client_keeps_its_settings() {
+    let server = Server::start([Step::response(302, &["location: http://127.0.0.1:1/"], "")]).await;
     let address = server
         .url()
         .strip_prefix("http://")
@@ -456,11 +456,11 @@ async fn an_http_client_of_ones_own_keeps_its_settings() {
     }
 }
 
-/// What a child with `HTTP_PROXY` set runs.
+/// Run in a child process with `HTTP_PROXY` set.
 #[tokio::test]
 #[ignore = "run by the test below, in a process of its own"]
 async fn a_call_in_a_child() {
-    // Nobody listens there: only a proxy can answer.
+    // Nobody listens there: only a proxy can respond.
     let closed = std::env::var("CLOSED").unwrap();
     let closed = BaseUrl::with_plain_http(&closed).unwrap();
     let builder = match std::env::var("ASK_FOR_PROXY").as_deref() {
@@ -483,7 +483,7 @@ async fn a_call_in_a_child() {
 
 #[tokio::test]
 async fn proxies_are_used_only_if_asked_for_and_never_for_plain_http_to_this_machine() {
-    // This machine by a name that isn't taken for it, and by one that is.
+    // This machine by a name that doesn't count as loopback, and by one that does.
     const OTHER: &str = "http://[::ffff:127.0.0.1]:1";
     const LOOPBACK: &str = "http://127.0.0.1:1";
     let proxy = Server::start(vec![Step::status(200); 6]).await;
@@ -533,9 +533,9 @@ async fn a_proxy_of_the_environment_that_cannot_be_reached_is_named() {
 }
 
 #[tokio::test]
-async fn localhost_is_this_machine_whatever_the_resolver_says() {
-    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
-    let elsewhere = Server::start([Step::answer(200, &[], LOCKED)]).await;
+async fn localhost_is_this_machine_even_if_a_resolver_disagrees() {
+    let server = Server::start([Step::response(200, &[], LOCKED)]).await;
+    let elsewhere = Server::start([Step::response(200, &[], LOCKED)]).await;
     let address = |server: &Server| -> std::net::SocketAddr {
         server
             .url()
@@ -556,7 +556,7 @@ async fn localhost_is_this_machine_whatever_the_resolver_says() {
     );
 }
 
-/// What a child without root certificates runs.
+/// Run in a child process without root certificates.
 #[tokio::test]
 #[ignore = "run by the test below, in a process of its own"]
 async fn clients_without_roots_in_a_child() {
@@ -595,10 +595,10 @@ async fn without_root_certificates_only_tls_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_dropped_before_servers_do() {
-    let answer = || Step::answer(200, &[], LOCKED);
+    let response = || Step::response(200, &[], LOCKED);
     for (idle, connections) in [(19, 1), (21, 2)] {
         let clock = TestClock::default();
-        let server = Server::start([answer(), answer()]).await;
+        let server = Server::start([response(), response()]).await;
         let client = clock.watch(builder(&server.url())).build().unwrap();
         let dataset = dataset(&client);
         dataset.lock().await.unwrap();
@@ -634,8 +634,8 @@ async fn client_hello(http: Option<reqwest::ClientBuilder>) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn only_an_http_client_of_ones_own_offers_http_2() {
-    // The tests are built with the feature `http2` of reqwest, as another crate may have it.
+async fn only_a_passed_http_client_offers_http_2() {
+    // The tests enable reqwest's feature `http2`, same as another crate may.
     let offers_http_2 = |hello: &[u8]| hello.windows(3).any(|protocol| protocol == b"\x02h2");
     assert!(!offers_http_2(&client_hello(None).await));
     assert!(offers_http_2(

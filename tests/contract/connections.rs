@@ -1,4 +1,4 @@
-//! What happens on the way to a response: connecting, proxies, TLS, and connections that end. Each failure
+//! Failures before a response: connecting, proxies, TLS, and connections that end. Each failure
 //! is named as itself, and nothing that was certainly not sent has an unknown outcome.
 
 use std::future::pending;
@@ -23,7 +23,7 @@ use crate::setup::{LOCKED, Names, OPERATIONS, call, chain, closed_port, credenti
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A listener that does something with each connection; gives its address.
+/// Starts a listener that handles each connection, and returns its address.
 async fn listener<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> String
 where
     F: Future<Output = ()> + Send + 'static,
@@ -38,14 +38,14 @@ where
     address
 }
 
-/// Keeps a connection, and never answers.
+/// Keeps a connection, and never responds.
 async fn hang(socket: TcpStream) {
     let _socket = socket;
     pending::<()>().await;
 }
 
-/// Reads something, answers with these bytes, and closes the connection.
-async fn answer(mut socket: TcpStream, bytes: &[u8]) {
+/// Reads something, writes these bytes, and closes the connection.
+async fn respond(mut socket: TcpStream, bytes: &[u8]) {
     let _ = socket.read(&mut [0; 4096]).await;
     let _ = socket.write_all(bytes).await;
 }
@@ -64,7 +64,7 @@ fn builder(url: &str, http: reqwest::ClientBuilder) -> ClientBuilder {
 async fn one_error(dataset: &Dataset, operation: Operation) -> Error {
     let error = call(dataset, operation).await.unwrap_err();
     assert_eq!((error.attempts(), error.status()), (1, None));
-    // Nothing is said twice, neither by the error nor by those who show its sources, too.
+    // Nothing appears twice, neither in the message nor in a report that also shows the sources.
     let (line, all) = (error.to_string(), chain(&error));
     assert_eq!(line, all);
     error
@@ -77,7 +77,7 @@ async fn a_connection_that_is_not_established_in_time_is_not_sent() {
     let hangs = listener(hang).await;
     let proxy = Proxy::all(format!("http://{hangs}")).unwrap();
     let ways: [(&str, Http); 3] = [
-        // No name, no TLS handshake, no answer of a proxy.
+        // No name, no TLS handshake, no response of a proxy.
         ("http://nowhere.invalid", |_| {
             http().dns_resolver(Names(false))
         }),
@@ -129,10 +129,10 @@ async fn a_slow_connection_is_retried_for_every_operation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_gets_a_connection_of_another_may_have_been_sent() {
+async fn a_call_on_the_connection_of_another_call_may_have_been_sent() {
     // The first call has the connection; the second waits for one of its own, which never comes, and gets
     // that of the first as soon as it is free.
-    let (held, told) = Step::answer(200, &[], LOCKED).held();
+    let (held, release) = Step::response(200, &[], LOCKED).held();
     let server = Server::start([held, Step::Stall(Vec::new())]).await;
     let address = server.url().replace("http://", "").parse().unwrap();
     let once = Arc::new(tokio::sync::Semaphore::new(1));
@@ -155,7 +155,7 @@ async fn a_call_that_gets_a_connection_of_another_may_have_been_sent() {
         call(&dataset, Operation::Restore),
         async {
             server.arrived(1).await;
-            told.notify_one();
+            release.notify_one();
             server.arrived(2).await;
             clock.time_out().await;
         }
@@ -167,8 +167,8 @@ async fn a_call_that_gets_a_connection_of_another_may_have_been_sent() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_fails_is_to_blame_itself() {
-    let refuses = |response: &'static str| listener(move |it| answer(it, response.as_bytes()));
+async fn a_failing_proxy_is_named_in_the_error() {
+    let refuses = |response: &'static str| listener(move |it| respond(it, response.as_bytes()));
     let unauthorized = refuses("HTTP/1.1 407 No\r\n\r\n").await;
     let bad_gateway = refuses("HTTP/1.1 502 No\r\n\r\n").await;
     let silent = refuses("").await;
@@ -198,7 +198,7 @@ async fn a_proxy_that_fails_is_to_blame_itself() {
 }
 
 #[tokio::test]
-async fn a_request_that_cannot_be_built_says_why() {
+async fn the_error_of_a_request_that_cannot_be_built_has_the_reason() {
     let only_https = builder("http://example.invalid", http().https_only(true));
     let client = only_https.build().unwrap();
     for operation in OPERATIONS {
@@ -215,9 +215,9 @@ async fn a_request_that_cannot_be_built_says_why() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_says_why() {
+async fn the_error_of_a_lost_connection_has_the_reason() {
     let header = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
-    // The settings frame with which a server of HTTP/2 begins.
+    // The settings frame that an HTTP/2 server sends first.
     let http_2 = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64".to_vec();
     let rows: [(&[u8], &str); 6] = [
         (b"", "connection closed before message completed"),
@@ -346,7 +346,7 @@ async fn a_new_connection_that_was_closed_before_the_request_is_not_sent() {
 #[tokio::test]
 #[ignore = "measures, in real time"]
 async fn restores_lost_to_the_keep_alive_race() {
-    /// When the server closes idle connections; a common value is 5 to 75 s.
+    /// The idle timeout of the server; common values are 5 to 75 s.
     const SERVER: Duration = Duration::from_millis(5);
     const RESTORES: usize = 600;
     for (name, idle) in [("reqwest", 18 * SERVER), ("here", SERVER / 3)] {

@@ -1,5 +1,5 @@
 //! Responses that are cut or delayed at any byte, against the truth in the sandbox: the outcome is never
-//! wrong. The server is honest, but the bytes that arrive may be the start of anything.
+//! wrong. The server isn't malicious, but the bytes that arrive may be the start of anything.
 //!
 //! By default 2,000 calls; `LLMOBS_CUTS=50000 cargo test -p llmobs-datasets --test contract cuts -- --nocapture`
 //! makes more of them, and prints the number of each outcome.
@@ -12,14 +12,14 @@ use llmobs_sandbox::Sandbox;
 use crate::clock::TestClock;
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, call, dataset, told, took_effect};
+use crate::setup::{LOCKED, call, dataset, reported_effect, took_effect};
 
 const PAGE: &str = "<!DOCTYPE html><html><body>Sign in</body></html>";
 const ERRORS: &str = r#"{"errors":[{"title":"Forbidden","detail":"No"}]}"#;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 
-/// What an honest server sends after a call that took effect: status, media type and body.
+/// The responses of a server that isn't malicious to a call that took effect: status, media type and body.
 const AFTER_EFFECT: [(u16, &str, &str); 7] = [
     (200, JSON, LOCKED),
     (200, JSON, ""),
@@ -30,7 +30,7 @@ const AFTER_EFFECT: [(u16, &str, &str); 7] = [
     (502, HTML, PAGE),
 ];
 
-/// The same for a call that did not.
+/// The same for a call that had no effect.
 const WITHOUT_EFFECT: [(u16, &str, &str); 11] = [
     (200, JSON, ERRORS),
     (200, JSON, "{\"data\":null,\"errors\":[\"No\"]}"),
@@ -68,7 +68,7 @@ fn response(random: &mut fastrand::Rng, (status, media, body): (u16, &str, &str)
     response.into_bytes()
 }
 
-/// Calls as many operations, each with a response that ends anywhere; gives the number of each outcome.
+/// Makes calls whose responses end anywhere, and returns the number of each outcome.
 async fn calls(random: &mut fastrand::Rng, calls: usize) -> BTreeMap<&'static str, usize> {
     let clock = TestClock::default();
     let sandbox = Sandbox::start().await.unwrap();
@@ -95,7 +95,7 @@ async fn calls(random: &mut fastrand::Rng, calls: usize) -> BTreeMap<&'static st
         };
         let whole = from[random.usize(..from.len())];
         let mut bytes = response(random, whole);
-        // Every other one is whole.
+        // Every other response is whole.
         if random.bool() {
             bytes.truncate(random.usize(..=bytes.len()));
         }
@@ -118,14 +118,14 @@ async fn calls(random: &mut fastrand::Rng, calls: usize) -> BTreeMap<&'static st
             } => unreachable!("it has no end"),
         };
         let truth = took_effect(operation, &before, &state());
-        // A request that is lost on a connection which the last step closed has none.
+        // A request on a connection that the last step closed has no effect.
         assert!(effect || !truth);
-        let told = told(&result);
+        let reported = reported_effect(&result);
         assert!(
-            told.is_none_or(|told| told == truth),
+            reported.is_none_or(|reported| reported == truth),
             "{operation}, effect: {truth}, {result:?}, response: {shown:?}"
         );
-        let outcome = match told {
+        let outcome = match reported {
             Some(true) => "applied",
             Some(false) => "not applied",
             None => "unknown",

@@ -1,4 +1,4 @@
-//! What the documentation pages say, transcribed.
+//! A transcription of the documentation pages.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ pub(crate) const DATASET_ID: &str = "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d";
 
 /// One page.
 pub(crate) struct Page {
-    /// What the transcription calls it, and the name of the saved page.
+    /// The name of the page in the transcription, and of its saved file.
     pub(crate) name: &'static str,
     /// The operationId in the spec.
     pub(crate) operation: &'static str,
@@ -17,8 +17,8 @@ pub(crate) struct Page {
     pub(crate) headers: &'static [(&'static str, &'static str)],
     /// The body of its curl call, which is also the example of its request.
     pub(crate) request: Option<&'static str>,
-    /// The example of each status; none where the page has none.
-    pub(crate) answers: [(u16, Option<&'static str>); 7],
+    /// The example of each status; `None` where the page has none.
+    pub(crate) responses: [(u16, Option<&'static str>); 7],
 }
 
 const API_KEY: (&str, &str) = ("dd-api-key", "${DD_API_KEY}");
@@ -29,7 +29,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const ERROR_OBJECTS: &str = include_str!("documentation/error-objects.json");
 const ERROR_STRINGS: &str = include_str!("documentation/error-strings.json");
 
-const fn answers(success: Option<&'static str>) -> [(u16, Option<&'static str>); 7] {
+const fn responses(success: Option<&'static str>) -> [(u16, Option<&'static str>); 7] {
     [
         (200, success),
         (400, Some(ERROR_OBJECTS)),
@@ -41,28 +41,28 @@ const fn answers(success: Option<&'static str>) -> [(u16, Option<&'static str>);
     ]
 }
 
-/// The pages, one an operation.
+/// The pages, one per operation.
 pub(crate) const PAGES: &[Page] = &[
     Page {
         name: "lock",
         operation: "LockLLMObsDatasetDraftState",
         headers: &[ACCEPT, API_KEY, APP_KEY],
         request: None,
-        answers: answers(Some(include_str!("documentation/lock-200.json"))),
+        responses: responses(Some(include_str!("documentation/lock-200.json"))),
     },
     Page {
         name: "unlock",
         operation: "UnlockLLMObsDatasetDraftState",
         headers: &[ACCEPT, API_KEY, APP_KEY],
         request: None,
-        answers: answers(None),
+        responses: responses(None),
     },
     Page {
         name: "restore",
         operation: "RestoreLLMObsDatasetVersion",
         headers: &[ACCEPT, JSON, API_KEY, APP_KEY],
         request: Some(include_str!("documentation/restore-request.json")),
-        answers: answers(None),
+        responses: responses(None),
     },
 ];
 
@@ -70,7 +70,7 @@ pub(crate) const PAGES: &[Page] = &[
 pub(crate) const SITES: usize = 8;
 
 impl Page {
-    /// The method and the URLs of its endpoint table, one a site.
+    /// The method and the URLs of its endpoint table, one per site.
     pub(crate) fn endpoints(&self) -> Vec<(&'static str, &'static str)> {
         rows(include_str!("documentation/endpoints.txt"))
             .filter(|row| row[0] == self.name)

@@ -1,4 +1,4 @@
-//! The draft lock keeps tasks apart, and nothing stays locked behind a result.
+//! The draft lock keeps tasks apart, and no result leaves the dataset locked without saying so.
 
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
@@ -22,14 +22,14 @@ pub(crate) const UNLOCK: &str = "draft_state/unlock";
 const RESTORE: &str = "restore";
 
 pub(crate) fn locked() -> Step {
-    Step::answer(200, &[], LOCKED)
+    Step::response(200, &[], LOCKED)
 }
 
 pub(crate) fn done() -> Step {
     Step::status(200)
 }
 
-/// The requests so far, by the last words of their paths.
+/// The last path segments of the requests so far.
 pub(crate) fn verbs(server: &Server) -> Vec<String> {
     let prefix = format!("/api/v2/llm-obs/v1/{PROJECT_ID}/datasets/{DATASET_ID}/");
     let lines = server.lines().into_iter();
@@ -38,10 +38,10 @@ pub(crate) fn verbs(server: &Server) -> Vec<String> {
         .collect()
 }
 
-/// How long an attempt may take, and so how long a late effect is waited for.
+/// The attempt timeout, which is also the wait for late effects.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A client with a short patience, and no pause before a retry.
+/// A client with short timeouts and no backoff.
 pub(crate) fn impatient(server: &Server, keys: Credentials, attempts: u32) -> Client {
     let base_url: llmobs_datasets::BaseUrl = server.url().parse().unwrap();
     let retry = RetryPolicy::default().max_attempts(attempts);
@@ -57,7 +57,7 @@ pub(crate) fn one_impatient_attempt(server: &Server) -> Dataset {
     dataset(&impatient(server, credentials(), 1))
 }
 
-/// Lets everything else go on until nothing is left to do but wait for the server.
+/// Lets all other tasks run until they only wait for the server.
 pub(crate) async fn settle() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
@@ -68,7 +68,7 @@ pub(crate) async fn restore(locked: LockedDataset) -> Result<u32> {
     Ok(locked.restore(DatasetVersion::new(1)?).await?.attempts())
 }
 
-/// Work that waits for ever, once it has begun.
+/// Work that reports its start, and then never ends.
 async fn never(begun: oneshot::Sender<()>) -> Result<()> {
     begun.send(()).unwrap();
     std::future::pending().await
@@ -83,7 +83,7 @@ async fn success_unlocks_and_returns_the_value() {
 }
 
 #[tokio::test]
-async fn a_panic_goes_on_after_the_unlock() {
+async fn a_panic_continues_after_the_unlock() {
     let server = Server::start([locked(), done()]).await;
     let dataset = one_attempt(&server);
     let work = async move {
@@ -119,7 +119,7 @@ async fn a_lock_dropped_in_flight_is_released_once_it_is_granted() {
     task.abort();
     task.await.unwrap_err();
     settle().await;
-    // By now, an unlock could overtake the lock, and the lock would stay.
+    // An unlock sent now could overtake the lock, and the dataset would stay locked.
     assert_eq!(verbs(&server), [LOCK]);
     respond.notify_one();
     server.arrived(2).await;
@@ -181,7 +181,7 @@ async fn a_lock_dropped_before_it_is_requested_is_not_requested() {
 }
 
 #[tokio::test]
-async fn a_release_goes_on_if_its_future_is_dropped() {
+async fn a_release_continues_if_its_future_is_dropped() {
     let (unlock, respond) = done().held();
     let server = Server::start([locked(), done(), unlock, locked(), done()]).await;
     let dataset = one_attempt(&server);
@@ -190,7 +190,7 @@ async fn a_release_goes_on_if_its_future_is_dropped() {
     server.arrived(3).await;
     task.abort();
     task.await.unwrap_err();
-    // It still has the turn: a lock that overtook it would be released by it.
+    // The release still has the turn: it would release a lock that overtook it.
     let again =
         tokio::spawn(async move { dataset.with_draft_lock(async |_| Ok::<_, Error>(())).await });
     settle().await;
@@ -244,7 +244,7 @@ async fn a_lock_whose_first_attempt_may_take_effect_late_is_released_twice() {
 
 #[tokio::test]
 async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
-    // Unconfirmed, it is repeated.
+    // An unconfirmed unlock is repeated.
     let steps = [locked(), Step::Stall(Vec::new()), done(), locked(), done()];
     let server = Server::start(steps).await;
     let dataset = one_impatient_attempt(&server);
@@ -260,7 +260,7 @@ async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK, LOCK]);
     lock.unlock().await.unwrap();
 
-    // Confirmed by a second attempt, it is waited for: the first one may release the next lock.
+    // After a confirmed second attempt, the first one is waited for: it may release the next lock.
     let (lock, respond) = locked().held();
     server.script([locked(), Step::Stall(Vec::new()), done(), lock, done()]);
     let dataset = crate::setup::dataset(&impatient(&server, credentials(), 2));
@@ -276,7 +276,7 @@ async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
 
 #[tokio::test]
 async fn a_granted_lock_without_a_state_is_released() {
-    let lock = Step::answer(200, &[], "{}");
+    let lock = Step::response(200, &[], "{}");
     let server = Server::start([lock.clone(), done(), lock, Step::status(403)]).await;
     let dataset = one_attempt(&server);
     let error = dataset.draft_lock().await.unwrap_err();
@@ -298,7 +298,7 @@ async fn a_granted_lock_without_a_state_is_released() {
     let unlock = error.error().unlock_error().unwrap();
     assert_eq!(unlock.kind(), ErrorKind::Forbidden);
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, UNLOCK]);
-    // `shutdown` remembers what is left.
+    // `shutdown` still returns a lock that was left behind.
     let left = dataset.client().shutdown(Duration::ZERO).await;
     assert_eq!(left[0].dataset_id(), dataset.dataset_id());
 }
@@ -306,7 +306,7 @@ async fn a_granted_lock_without_a_state_is_released() {
 #[tokio::test]
 async fn work_is_done_under_a_lock_whose_response_lacks_a_documented_part() {
     let state = r#"{"data":{"type":"draft_state_data","attributes":{"user":null}}}"#;
-    let server = Server::start([Step::answer(200, &[], state), done(), done()]).await;
+    let server = Server::start([Step::response(200, &[], state), done(), done()]).await;
     let work = async |locked: LockedDataset| {
         assert!(locked.state().is_none());
         restore(locked).await
@@ -347,7 +347,7 @@ async fn an_unlock_that_finds_somebody_elses_lock_reports_the_loss() {
     assert_eq!(error.status().unwrap().as_u16(), 409);
     assert!(!error.may_be_locked());
 
-    // Not if an earlier attempt may have released it.
+    // A conflict isn't a loss if an earlier attempt may have released the lock.
     server.script([locked(), Step::status(503), Step::status(409)]);
     let dataset = dataset(&impatient(&server, credentials(), 2));
     let error = dataset
@@ -372,7 +372,7 @@ async fn shutdown_waits_for_all_releases_and_returns_what_may_be_locked() {
     assert_eq!(left.len(), 1, "the unlock is in flight");
     assert_eq!(left[0].dataset_id(), dataset.dataset_id());
 
-    // A dropped `shutdown` stops nothing.
+    // Dropping `shutdown` doesn't stop the releases.
     let client = dataset.client().clone();
     let dropped = tokio::spawn(async move { client.shutdown(Duration::MAX).await });
     settle().await;
@@ -462,7 +462,7 @@ async fn a_lock_outlives_its_runtime() {
 }
 
 #[tokio::test]
-async fn a_release_that_its_runtime_cuts_off_is_made_again() {
+async fn a_release_that_its_runtime_cuts_off_is_repeated() {
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
     let server = Arc::new(server);
     let dataset = one_impatient_attempt(&server);
@@ -478,7 +478,7 @@ async fn a_release_that_its_runtime_cuts_off_is_made_again() {
     };
     tokio::task::spawn_blocking(cut_off).await.unwrap();
     assert!(client.shutdown(Duration::MAX).await.is_empty());
-    // The first one may take effect late, so it is waited for, too.
+    // The first unlock may take effect late, so it is waited for, too.
     assert_eq!(verbs(&server), [LOCK, UNLOCK, UNLOCK, UNLOCK]);
 }
 
@@ -545,7 +545,7 @@ async fn a_kept_lock_that_may_take_effect_late_keeps_its_turn_until_then() {
 }
 
 #[tokio::test]
-async fn a_lock_whose_runtime_stands_still_is_released_on_the_current_one() {
+async fn a_lock_whose_runtime_is_not_driven_is_released_on_the_current_one() {
     let server = Server::start([locked(), done(), done()]).await;
     let dataset = one_impatient_attempt(&server);
     let (send, lock) = oneshot::channel();
@@ -558,7 +558,7 @@ async fn a_lock_whose_runtime_stands_still_is_released_on_the_current_one() {
         let _ = ended.recv();
     });
     let lock = lock.await.unwrap().unwrap();
-    // The pooled connection stands still, too, so the first request may never be sent.
+    // The pooled connection isn't driven either, so the first request may never be sent.
     let _ = tokio::time::timeout(PATIENCE * 100, lock.unlock())
         .await
         .unwrap();

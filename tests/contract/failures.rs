@@ -1,5 +1,5 @@
-//! What the caller is told of a call that failed: kind, status, the server's words, and the outcome,
-//! row by row as the tables of `llmobs_datasets::error` have it.
+//! The error of a failed call: kind, status, the server's message, and the outcome,
+//! for each row of the table in `llmobs_datasets::error`.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const JSON: &str = "content-type: application/json";
 const HTML: &str = "content-type: text/html";
 const PAGE: &str = "<!DOCTYPE html><html><body>Sign in</body></html>";
 
-/// The error of a call whose only attempt meets a step.
+/// The error of a call whose only attempt gets a step.
 async fn failure(operation: Operation, step: Step) -> Error {
     let server = Server::start([step]).await;
     let error = call(&one_attempt(&server), operation).await.unwrap_err();
@@ -57,10 +57,10 @@ async fn each_status_has_its_kind_and_outcome() {
     for operation in OPERATIONS {
         for (status, kind, outcome) in rows {
             let body = r#"{"errors":[{"title":"No","detail":"because"}]}"#;
-            // A 304 has no body, whatever its headers say.
+            // A 304 has no body, even if its headers give a length.
             let step = match status {
                 304 => Step::Cut(b"HTTP/1.1 304 S\r\n\r\n".to_vec()),
-                _ => Step::answer(status, &[JSON, "x-ratelimit-remaining: 3"], body),
+                _ => Step::response(status, &[JSON, "x-ratelimit-remaining: 3"], body),
             };
             let error = failure(operation, step).await;
             assert_eq!(
@@ -81,7 +81,7 @@ async fn each_status_has_its_kind_and_outcome() {
 }
 
 #[tokio::test]
-async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
+async fn a_2xx_that_is_not_from_the_service_has_an_unknown_outcome() {
     let errors = r#"{"data":null,"errors":["Nope"]}"#;
     // Deeper than the JSON reader goes.
     let nested = &format!("{{\"errors\":{}{}}}", "[".repeat(200), "]".repeat(200));
@@ -101,7 +101,7 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
             (JSON, r#"{"error":"Nope"}"#),
             (JSON, r#"{"error":true,"message":"Nope"}"#),
             (JSON, r#"{"errors":1,"error":403}"#),
-            // Not to be read as JSON, though the errors can be seen.
+            // Not valid JSON, though a person can see the errors.
             (JSON, r#"{"errors":["Nope"],"errors":[]}"#),
             (JSON, r#"{"errors":["Nope"],}"#),
             (JSON, r#"{"errors":["Nope"]} and more"#),
@@ -112,7 +112,7 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
             (HTML, "OK"),
             (JSON, "\u{1f}\u{8b}\u{8}"),
         ] {
-            let error = failure(operation, Step::answer(200, &[headers], body)).await;
+            let error = failure(operation, Step::response(200, &[headers], body)).await;
             assert_eq!(
                 error.kind(),
                 ErrorKind::UnreadableSuccess,
@@ -122,32 +122,32 @@ async fn a_2xx_that_is_no_answer_of_the_service_has_an_unknown_outcome() {
             assert_eq!(error.status().unwrap().as_u16(), 200);
             assert_eq!(error.raw_body(), Some(body.as_bytes()));
         }
-        let error = failure(operation, Step::answer(200, &[JSON], errors)).await;
+        let error = failure(operation, Step::response(200, &[JSON], errors)).await;
         assert_eq!(error.errors()[0].title.as_deref(), Some("Nope"));
         let unknown = "; it may or may not have taken effect";
         assert!(error.to_string().ends_with(unknown), "{error}");
-        // Errors beside what else would be a success.
+        // Errors in an otherwise successful response.
         let beside = LOCKED.replacen('{', "{\"errors\":[\"Nope\"],", 1);
-        let error = failure(operation, Step::answer(200, &[JSON], beside)).await;
+        let error = failure(operation, Step::response(200, &[JSON], beside)).await;
         assert_eq!(error.outcome(), Outcome::Unknown);
         let latin_1 = b"{\"errors\":[\"Interdit \xe0 tous\"]}";
-        let error = failure(operation, Step::answer(200, &[JSON], latin_1)).await;
+        let error = failure(operation, Step::response(200, &[JSON], latin_1)).await;
         assert_eq!(error.outcome(), Outcome::Unknown);
     }
 }
 
 #[tokio::test]
 async fn a_2xx_that_is_cut_off_has_an_unknown_outcome() {
-    // What is missing may be an error, or the rest of a login page.
-    let told = LOCKED.len() + 1;
+    // The missing part may be an error, or the rest of a login page.
+    let length = LOCKED.len() + 1;
     for operation in OPERATIONS {
-        // Without a length, the end of the connection may be the end of the response or not.
+        // Without a length, a closed connection may or may not be the end of the response.
         for head in ["HTTP/1.1 200 S\r\n\r\n", "HTTP/1.0 200 S\r\n\r\n"] {
             let error = failure(operation, Step::Cut(head.into())).await;
             assert_eq!(error.outcome(), Outcome::Unknown, "{head:?}");
         }
         for start in ["", "{", "{\"errors\":[\"No", " ", LOCKED, "{}"] {
-            let length = format!("HTTP/1.1 200 S\r\ncontent-length: {told}\r\n\r\n{start}");
+            let length = format!("HTTP/1.1 200 S\r\ncontent-length: {length}\r\n\r\n{start}");
             let chunk = format!("{:x}\r\n{start}", start.len() + 1);
             let chunked = format!("HTTP/1.1 200 S\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
             for step in [
@@ -174,11 +174,11 @@ async fn a_2xx_that_is_cut_off_has_an_unknown_outcome() {
 async fn a_lock_that_was_granted_but_cannot_be_read_took_effect() {
     let missing = LOCKED.replace("drafting_since", "since");
     for step in [
-        Step::answer(200, &[JSON], ""),
-        Step::answer(200, &[JSON], missing),
-        Step::answer(200, &[JSON], "{}"),
-        Step::answer(200, &[JSON], "[]"),
-        Step::answer(204, &[], ""),
+        Step::response(200, &[JSON], ""),
+        Step::response(200, &[JSON], missing),
+        Step::response(200, &[JSON], "{}"),
+        Step::response(200, &[JSON], "[]"),
+        Step::response(204, &[], ""),
     ] {
         let error = failure(Operation::Lock, step.clone()).await;
         assert_eq!(error.kind(), ErrorKind::UnreadableSuccess, "{step:?}");
@@ -189,9 +189,9 @@ async fn a_lock_that_was_granted_but_cannot_be_read_took_effect() {
         );
         assert!(std::error::Error::source(&error).is_some());
     }
-    // Neither a JSON object nor a page: a proxy may have said it.
+    // Neither a JSON object nor a page: it may come from a proxy.
     for body in ["OK", "null", "\"locked\"", "\u{1f}\u{8b}\u{8}"] {
-        let error = failure(Operation::Lock, Step::answer(200, &[JSON], body)).await;
+        let error = failure(Operation::Lock, Step::response(200, &[JSON], body)).await;
         assert!(
             error
                 .to_string()
@@ -205,17 +205,17 @@ async fn a_lock_that_was_granted_but_cannot_be_read_took_effect() {
 async fn any_other_2xx_to_unlock_and_restore_is_a_success() {
     for operation in [Operation::Unlock, Operation::Restore] {
         for step in [
-            Step::answer(200, &[], ""),
-            Step::answer(200, &[JSON], "{}"),
-            Step::answer(200, &[JSON], r#"{"errors":[]}"#),
-            Step::answer(200, &[JSON], r#"{"errors":null,"error":null}"#),
-            Step::answer(200, &[JSON], r#"{"errors":{},"error":""}"#),
-            Step::answer(200, &[JSON], r#"{"errors":0,"error":false}"#),
-            Step::answer(200, &[JSON], r#"{"data":{"id":"x"}}"#),
-            Step::answer(200, &[JSON], "[]"),
-            Step::answer(200, &[JSON], "null"),
-            Step::answer(200, &[HTML], "\"OK\""),
-            Step::answer(202, &[], "\u{feff} \n"),
+            Step::response(200, &[], ""),
+            Step::response(200, &[JSON], "{}"),
+            Step::response(200, &[JSON], r#"{"errors":[]}"#),
+            Step::response(200, &[JSON], r#"{"errors":null,"error":null}"#),
+            Step::response(200, &[JSON], r#"{"errors":{},"error":""}"#),
+            Step::response(200, &[JSON], r#"{"errors":0,"error":false}"#),
+            Step::response(200, &[JSON], r#"{"data":{"id":"x"}}"#),
+            Step::response(200, &[JSON], "[]"),
+            Step::response(200, &[JSON], "null"),
+            Step::response(200, &[HTML], "\"OK\""),
+            Step::response(202, &[], "\u{feff} \n"),
             Step::Cut(b"HTTP/1.1 204 S\r\n\r\n".to_vec()),
             Step::Cut(b"HTTP/1.0 200 S\r\n\r\n{}".to_vec()),
         ] {
@@ -227,7 +227,7 @@ async fn any_other_2xx_to_unlock_and_restore_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
+async fn a_lock_returns_the_holder_and_the_facts_of_the_call() {
     let headers = [
         "content-type: application/vnd.api+json",
         "x-ratelimit-limit: 100",
@@ -237,7 +237,7 @@ async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
         "x-ratelimit-name: llm_obs",
         "date: Tue, 20 Jan 2026 09:20:00 GMT",
     ];
-    let server = Server::start([Step::answer(201, &headers, LOCKED)]).await;
+    let server = Server::start([Step::response(201, &headers, LOCKED)]).await;
     let state = one_attempt(&server).lock().await.unwrap();
     assert_eq!(state.user().name.as_deref(), Some("Jane Doe"));
     assert_eq!(
@@ -259,15 +259,15 @@ async fn a_lock_tells_who_holds_it_and_how_the_call_went() {
 }
 
 #[tokio::test]
-async fn a_lock_needs_no_field_that_the_caller_is_not_given() {
-    let answer: serde_json::Value = serde_json::from_str(LOCKED).unwrap();
+async fn a_lock_requires_only_fields_that_callers_get() {
+    let response: serde_json::Value = serde_json::from_str(LOCKED).unwrap();
     for field in ["id", "type"] {
         for value in [None, Some(serde_json::json!(null)), Some(7.into())] {
-            let mut answer = answer.clone();
-            let data = answer["data"].as_object_mut().unwrap();
+            let mut response = response.clone();
+            let data = response["data"].as_object_mut().unwrap();
             data.remove(field).unwrap();
             data.extend(value.map(|value| (field.to_owned(), value)));
-            let server = Server::start([Step::answer(200, &[JSON], answer.to_string())]).await;
+            let server = Server::start([Step::response(200, &[JSON], response.to_string())]).await;
             let state = one_attempt(&server).lock().await.unwrap();
             assert_eq!(state.user().name.as_deref(), Some("Jane Doe"));
         }
@@ -275,7 +275,7 @@ async fn a_lock_needs_no_field_that_the_caller_is_not_given() {
 }
 
 #[tokio::test]
-async fn errors_are_one_list_in_whichever_form_they_come() {
+async fn errors_of_all_forms_are_one_list() {
     let full = r#"{"errors":[
         {"title":"Bad Request","detail":"too high","code":"v1","status":400,"meta":{"a":1},
          "source":{"pointer":"/data/attributes/dataset_version","parameter":"p","header":"h"}},
@@ -283,7 +283,7 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
         {"title":null,"detail":"only detail","source":null,"meta":null,"links":null},
         7
     ]}"#;
-    let error = failure(Operation::Restore, Step::answer(400, &[JSON], full)).await;
+    let error = failure(Operation::Restore, Step::response(400, &[JSON], full)).await;
     let [first, second, third] = error.errors() else {
         panic!("{:?}", error.errors());
     };
@@ -343,7 +343,7 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
     ] {
         let error = failure(
             Operation::Lock,
-            Step::answer(404, &["content-type: text/plain"], body),
+            Step::response(404, &["content-type: text/plain"], body),
         )
         .await;
         let [only] = error.errors() else {
@@ -364,33 +364,33 @@ async fn errors_are_one_list_in_whichever_form_they_come() {
         "{\"errors\":[]}",
         "\u{feff}{",
     ] {
-        let error = failure(Operation::Lock, Step::answer(404, &[HTML], body)).await;
+        let error = failure(Operation::Lock, Step::response(404, &[HTML], body)).await;
         assert!(error.errors().is_empty(), "{body}");
         assert_eq!(error.status().unwrap().as_u16(), 404);
     }
 }
 
 #[tokio::test]
-async fn a_line_stays_a_line() {
+async fn a_message_stays_on_one_line() {
     let body = format!(
         r#"{{"errors":["first\nsecond\u0007{}"]}}"#,
         "x".repeat(5000)
     );
-    let error = failure(Operation::Lock, Step::answer(400, &[JSON], body)).await;
+    let error = failure(Operation::Lock, Step::response(400, &[JSON], body)).await;
     let line = error.to_string();
     assert!(line.contains("first second x"), "{line}");
     assert!(!line.contains(char::is_control));
     assert!(line.len() < 600, "{}", line.len());
     assert!(line.ends_with("x…"), "{line}");
 
-    // Line separators, and what turns the direction of text round.
+    // Line separators, and characters that reverse the direction of text.
     for c in [
         '\u{2028}', '\u{2029}', '\u{85}', '\u{202e}', '\u{2066}', '\u{61c}', '\u{200f}',
     ] {
         let text = format!("first{c}second");
         let body =
             serde_json::json!({ "errors": [{ "title": text, "source": { "header": text } }] });
-        let server = Server::start([Step::answer(400, &[JSON], body.to_string())]).await;
+        let server = Server::start([Step::response(400, &[JSON], body.to_string())]).await;
         let client = builder(&server.url()).build().unwrap();
         let id = |id: &str| id.replace(c, if c.is_control() { "" } else { &text });
         let dataset = client.dataset(
@@ -407,7 +407,7 @@ async fn a_line_stays_a_line() {
     }
 
     let many = format!(r#"{{"errors":[{}"last"]}}"#, r#""word","#.repeat(9999));
-    let error = failure(Operation::Lock, Step::answer(400, &[JSON], many)).await;
+    let error = failure(Operation::Lock, Step::response(400, &[JSON], many)).await;
     assert_eq!(error.errors().len(), 10_000);
     let line = error.to_string();
     let end = ": word; word; word; word; word; and 9995 more";
@@ -415,7 +415,7 @@ async fn a_line_stays_a_line() {
 
     // The error of the JSON parser quotes what it doesn't expect.
     let quoted = format!(r#"{{"data":"{}"}}"#, "x".repeat(5000));
-    let error = failure(Operation::Lock, Step::answer(200, &[JSON], quoted)).await;
+    let error = failure(Operation::Lock, Step::response(200, &[JSON], quoted)).await;
     let shown = chain(&error);
     assert!(
         shown.contains("invalid type: string") && shown.len() < 600,
@@ -424,7 +424,7 @@ async fn a_line_stays_a_line() {
 }
 
 #[tokio::test]
-async fn a_status_is_said_once() {
+async fn a_status_appears_once_in_a_message() {
     for (status, body, line) in [
         (
             429,
@@ -442,7 +442,7 @@ async fn a_status_is_said_once() {
             "403 Forbidden; check that ",
         ),
     ] {
-        let error = failure(Operation::Lock, Step::answer(status, &[JSON], body)).await;
+        let error = failure(Operation::Lock, Step::response(status, &[JSON], body)).await;
         let text = error.to_string();
         assert!(text.contains(&format!(": {line}")), "{text}");
         assert!(
@@ -453,7 +453,7 @@ async fn a_status_is_said_once() {
 }
 
 #[tokio::test]
-async fn refused_keys_are_told_by_where_they_came_from() {
+async fn refused_keys_are_named_by_their_source() {
     let keys = "the API key and the application key given to Credentials::new";
     for (status, remedy) in [
         (401, format!("; check {keys} for HOST")),
@@ -462,7 +462,7 @@ async fn refused_keys_are_told_by_where_they_came_from() {
             format!("; check that {keys} are for HOST and have permission to lock this dataset"),
         ),
     ] {
-        let server = Server::start([Step::answer(status, &[JSON], r#"{"errors":["No"]}"#)]).await;
+        let server = Server::start([Step::response(status, &[JSON], r#"{"errors":["No"]}"#)]).await;
         let error = one_attempt(&server).lock().await.unwrap_err();
         assert!(matches!(
             error.kind(),
@@ -474,7 +474,7 @@ async fn refused_keys_are_told_by_where_they_came_from() {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_had_no_effect() {
+async fn a_request_that_was_not_sent_had_no_effect() {
     let closed = closed_port();
     // A name that isn't known, and a server that hangs up on a TLS handshake.
     let nowhere = BaseUrl::with_plain_http("http://nowhere.invalid").unwrap();
@@ -502,11 +502,11 @@ async fn what_was_not_sent_had_no_effect() {
             assert_eq!((error.status(), error.attempts()), (None, 1));
             let source = Some(error.http_error().unwrap() as &dyn std::error::Error);
             let why = std::iter::successors(source, |error| error.source()).last();
-            let said = error.to_string();
+            let message = error.to_string();
             assert!(
-                said.contains(": the request could not be sent to ")
-                    && said.ends_with(&format!(": {}", why.unwrap())),
-                "{said}"
+                message.contains(": the request could not be sent to ")
+                    && message.ends_with(&format!(": {}", why.unwrap())),
+                "{message}"
             );
         }
     }
@@ -531,7 +531,7 @@ async fn a_connection_that_is_lost_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_that_is_up_leaves_the_outcome_unknown() {
+async fn a_timeout_leaves_the_outcome_unknown() {
     for operation in OPERATIONS {
         for (call_timeout, words) in [
             (60, "the attempt timed out after 15 s"),

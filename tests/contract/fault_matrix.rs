@@ -1,9 +1,9 @@
-//! Every operation that writes meets every fault, over real sockets: what the caller is told, against the truth in
-//! the sandbox behind the server. `fault_matrix.md` is the table of it.
+//! The outcome of every operation that writes, for every fault, over real sockets. It is compared with the state
+//! of the sandbox behind the server. `fault_matrix.md` shows the results.
 //!
-//! Each fault is met by every request of a call, and by the first one only; by itself, and after the
-//! call has taken effect, where a server may do either and be honest. The policy is the default one
-//! without jitter, the time that of a stopped clock.
+//! A fault hits every request of a call, or the first one only. It comes before the call takes effect, after it,
+//! or both in turn, where a server that isn't malicious may do either. The policy is the default one without
+//! jitter, on a stopped clock.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,22 +16,25 @@ use reqwest::StatusCode;
 
 use crate::clock::TestClock;
 use crate::documentation::{DATASET_ID, PROJECT_ID};
-use crate::faults::{Effect, Fault, Meets, Stage, faults};
+use crate::faults::{Effect, Fault, FaultKind, Stage, faults};
 use crate::server::{Server, Step};
-use crate::setup::{Names, call, closed_port, dataset, told, took_effect, writes};
+use crate::setup::{Names, call, closed_port, dataset, reported_effect, took_effect, writes};
 
-/// The time for a whole call, as it is by default.
+/// The default call timeout.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// More requests than a call may make.
 const ALWAYS: usize = 6;
-/// What came of a call: attempts and status, or the error.
+/// The result of a call: attempts and status, or the error.
 struct Played {
     result: Result<(u32, StatusCode), Error>,
     requests: usize,
     time: Duration,
 }
 
-async fn answered(dataset: &Dataset, operation: Operation) -> Result<(u32, StatusCode), Error> {
+async fn attempts_and_status(
+    dataset: &Dataset,
+    operation: Operation,
+) -> Result<(u32, StatusCode), Error> {
     fn facts<T>(response: &Response<T>) -> (u32, StatusCode) {
         (response.attempts(), response.status())
     }
@@ -43,30 +46,30 @@ async fn answered(dataset: &Dataset, operation: Operation) -> Result<(u32, Statu
     })
 }
 
-/// Plays a fault, for as many requests as there are, and holds what the caller is told against the truth.
+/// Plays a fault for a number of requests, and compares the outcome with the sandbox's state.
 async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize) -> Played {
     let sandbox = Sandbox::start().await.unwrap();
     let server = Server::in_front_of(&sandbox.url()).await;
     let elsewhere = Server::start([]).await;
     let clock = TestClock::default();
-    let url = match fault.meets {
-        Meets::ClosedPort => closed_port(),
-        Meets::UnknownHost | Meets::SlowHost => "http://nowhere.invalid".to_owned(),
-        Meets::SlowTls => server.url().replace("http:", "https:"),
+    let url = match fault.kind {
+        FaultKind::ClosedPort => closed_port(),
+        FaultKind::UnknownHost | FaultKind::SlowHost => "http://nowhere.invalid".to_owned(),
+        FaultKind::SlowTls => server.url().replace("http:", "https:"),
         _ => server.url(),
     };
     let keys = Credentials::new(sandbox.api_key(), sandbox.application_key()).unwrap();
-    let budget = match fault.meets {
-        Meets::SmallBudget => 1,
+    let budget = match fault.kind {
+        FaultKind::SmallBudget => 1,
         _ => 100,
     };
     let client = Client::builder(keys)
         .endpoint(BaseUrl::with_plain_http(&url).unwrap())
-        // No roots to load, which takes longer than all the rest.
+        // Loading root certificates would take longer than all the rest.
         .http(
             reqwest::Client::builder()
                 .no_proxy()
-                .dns_resolver(Names(matches!(fault.meets, Meets::UnknownHost)))
+                .dns_resolver(Names(matches!(fault.kind, FaultKind::UnknownHost)))
                 .tls_certs_only([]),
         )
         .retry(RetryPolicy::default().jitter(false).budget(budget));
@@ -76,16 +79,19 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
     if operation == Operation::Unlock && reached {
         dataset.lock().await.unwrap();
     }
-    match fault.meets {
-        Meets::ClosedPort | Meets::UnknownHost | Meets::SlowHost | Meets::SlowTls => {}
-        Meets::ClosedConnection => {
+    match fault.kind {
+        FaultKind::ClosedPort
+        | FaultKind::UnknownHost
+        | FaultKind::SlowHost
+        | FaultKind::SlowTls => {}
+        FaultKind::ClosedConnection => {
             let kept = b"HTTP/1.1 200 S\r\ncontent-length: 0\r\n\r\n".to_vec();
             server.script([Step::CloseIdle(kept)]);
             dataset.restore(1_i64.try_into().unwrap()).await.unwrap();
             server.closed().await;
         }
-        Meets::SmallBudget => server.script(vec![Step::status(429); requests]),
-        Meets::Step(step) => {
+        FaultKind::SmallBudget => server.script(vec![Step::status(429); requests]),
+        FaultKind::Step(step) => {
             let stage = Stage {
                 clock: clock.clone(),
                 elsewhere: elsewhere.url(),
@@ -98,13 +104,13 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
 
     let state = || sandbox.dataset(PROJECT_ID, DATASET_ID).unwrap();
     let (before, received, start) = (state(), server.received().len(), clock.now());
-    let result = match fault.meets {
-        Meets::SlowHost | Meets::SlowTls => tokio::select! {
+    let result = match fault.kind {
+        FaultKind::SlowHost | FaultKind::SlowTls => tokio::select! {
             biased;
-            result = answered(&dataset, operation) => result,
+            result = attempts_and_status(&dataset, operation) => result,
             () = clock.time_out_all() => unreachable!("it has no end"),
         },
-        _ => answered(&dataset, operation).await,
+        _ => attempts_and_status(&dataset, operation).await,
     };
     let (after, time) = (state(), clock.now() - start);
     let requests = server.received().len() - received;
@@ -113,14 +119,14 @@ async fn play(fault: &Fault, operation: Operation, effect: bool, requests: usize
     let took_effect = took_effect(operation, &before, &after);
     assert!(took_effect || !effect, "{what}");
     assert!(
-        told(&result).is_none_or(|told| told == took_effect),
+        reported_effect(&result).is_none_or(|reported| reported == took_effect),
         "{what}, in truth: {took_effect}"
     );
-    // At most once, whatever comes.
+    // At most once, with any fault.
     assert!(after.version() - before.version() <= 1, "{what}");
     assert!(time <= CALL_TIMEOUT, "{what}, after {time:?}");
     assert_eq!(elsewhere.received().len(), 0, "{what}");
-    // The client is as good as before.
+    // The client still works.
     if reached {
         server.script([]);
         let next = call(&dataset, operation).await;
@@ -140,7 +146,7 @@ impl Played {
             Ok((_, status)) => format!("success | {} | applied", status.as_u16()),
             Err(error) => {
                 let status = error.status().map(|status| status.as_u16().to_string());
-                let outcome = match told(&self.result) {
+                let outcome = match reported_effect(&self.result) {
                     Some(true) => "applied",
                     Some(false) => "not applied",
                     None => "unknown",
@@ -154,7 +160,7 @@ impl Played {
         }
     }
 
-    /// The cells of a call whose every request met the fault.
+    /// The cells of a call all of whose requests hit the fault.
     fn cells(&self) -> String {
         let attempts = match &self.result {
             Ok((attempts, _)) => *attempts,
@@ -168,7 +174,7 @@ impl Played {
         )
     }
 
-    /// The cells of a call whose first request met it.
+    /// The cells of a call whose first request hit the fault.
     fn once(&self) -> String {
         let result = match &self.result {
             Ok(_) => "success".to_owned(),
@@ -178,7 +184,7 @@ impl Played {
     }
 }
 
-/// What an operation makes of a fault, which is the same whether it took effect: nobody can see that.
+/// The row of an operation and a fault. It doesn't depend on the effect, which the client can't see.
 async fn row(fault: &Fault, operation: Operation) -> String {
     let effects: &[bool] = match fault.effect {
         Effect::No => &[false],
@@ -197,9 +203,9 @@ async fn row(fault: &Fault, operation: Operation) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_operation_meets_each_fault_as_the_table_says() {
+async fn each_operation_handles_each_fault_as_in_the_table() {
     let mut table = String::from(
-        "| fault | operation | effect on the server | the caller gets | status | outcome | attempts | requests | time | if only the first request meets it | requests |\n\
+        "| fault | operation | effect on the server | the caller gets | status | outcome | attempts | requests | time | if only the first request hits the fault | requests |\n\
          |---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for fault in faults() {
@@ -230,6 +236,7 @@ async fn each_operation_meets_each_fault_as_the_table_says() {
     let (_, expected) = page.split_at(page.find("| fault").unwrap_or(page.len()));
     let seen = concat!(env!("CARGO_TARGET_TMPDIR"), "/fault_matrix.md");
     std::fs::write(seen, &table).unwrap();
-    let stale = "the table in tests/contract/fault_matrix.md is not what was seen, which is in";
+    let stale =
+        "the table in tests/contract/fault_matrix.md differs from the results, which are in";
     assert!(table == expected, "{stale} {seen}");
 }

@@ -1,4 +1,4 @@
-//! The faults of the matrix, and what a server does for each.
+//! The faults of the matrix, and the server's part in each.
 
 use Effect::{Either, No, Yes};
 
@@ -16,10 +16,10 @@ const GZIP: &[u8] =
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     pub(crate) effect: Effect,
-    pub(crate) meets: Meets,
+    pub(crate) kind: FaultKind,
 }
 
-/// Whether a call that meets a fault may have taken effect, at a server that is honest.
+/// Whether a call that hits a fault may have taken effect on a server that isn't malicious.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Effect {
     No,
@@ -27,12 +27,12 @@ pub(crate) enum Effect {
     Either,
 }
 
-/// What a call meets.
+/// The kind of a fault.
 #[derive(Clone, Copy)]
-pub(crate) enum Meets {
+pub(crate) enum FaultKind {
     ClosedPort,
     UnknownHost,
-    /// A resolver that doesn't answer.
+    /// A resolver that doesn't respond.
     SlowHost,
     /// A server that accepts connections, and nothing else.
     SlowTls,
@@ -43,25 +43,21 @@ pub(crate) enum Meets {
     Step(fn(&Stage) -> Step),
 }
 
-/// What steps need to know.
+/// The addresses that steps refer to.
 pub(crate) struct Stage {
     pub(crate) clock: TestClock,
-    /// Where redirects lead.
+    /// The target of redirects.
     pub(crate) elsewhere: String,
 }
 
 impl Fault {
-    fn new(name: &'static str, effect: Effect, meets: Meets) -> Self {
-        Self {
-            name,
-            effect,
-            meets,
-        }
+    fn new(name: &'static str, effect: Effect, kind: FaultKind) -> Self {
+        Self { name, effect, kind }
     }
 }
 
 fn step(name: &'static str, effect: Effect, step: fn(&Stage) -> Step) -> Fault {
-    Fault::new(name, effect, Meets::Step(step))
+    Fault::new(name, effect, FaultKind::Step(step))
 }
 
 /// All faults, in the order of the table.
@@ -69,13 +65,13 @@ pub(crate) fn faults() -> impl Iterator<Item = Fault> {
     connections().into_iter().chain(bodies()).chain(statuses())
 }
 
-/// Of connections, and of time.
+/// Faults of connections and of time.
 fn connections() -> Vec<Fault> {
     vec![
-        Fault::new("connection refused", No, Meets::ClosedPort),
-        Fault::new("host name not found", No, Meets::UnknownHost),
-        Fault::new("host name never found", No, Meets::SlowHost),
-        Fault::new("TLS handshake not answered", No, Meets::SlowTls),
+        Fault::new("connection refused", No, FaultKind::ClosedPort),
+        Fault::new("host name not found", No, FaultKind::UnknownHost),
+        Fault::new("host name never found", No, FaultKind::SlowHost),
+        Fault::new("no response to the TLS handshake", No, FaultKind::SlowTls),
         step("reset before the request is read", No, |_| {
             Step::ResetUnread
         }),
@@ -100,9 +96,9 @@ fn connections() -> Vec<Fault> {
         }),
         step("cut login page", No, |_| Step::Cut(cut(99, "<html>"))),
         step("truncated JSON", Yes, |_| {
-            Step::answer(200, &[JSON], half())
+            Step::response(200, &[JSON], half())
         }),
-        step("no answer, ever", Either, |stage| {
+        step("no response, ever", Either, |stage| {
             Step::Slow(Vec::new(), Vec::new(), stage.clock.clone())
         }),
         step("one byte a second", Either, |stage| {
@@ -118,40 +114,40 @@ fn connections() -> Vec<Fault> {
         Fault::new(
             "connection closed between calls",
             Yes,
-            Meets::ClosedConnection,
+            FaultKind::ClosedConnection,
         ),
     ]
 }
 
-/// Of the body of a 200.
+/// Faults of the body of a 200.
 fn bodies() -> Vec<Fault> {
     vec![
         step("endless body", Either, |_| {
             Step::Endless(b"HTTP/1.1 200 S\r\n\r\n".to_vec(), vec![b' '; 1 << 16])
         }),
         step("body of 10 MB", Either, |_| {
-            Step::answer(200, &[JSON], vec![b' '; 10_000_000])
+            Step::response(200, &[JSON], vec![b' '; 10_000_000])
         }),
         step("empty body", Yes, |_| Step::status(200)),
-        step("prose", Either, |_| Step::answer(200, &[JSON], "OK")),
+        step("prose", Either, |_| Step::response(200, &[JSON], "OK")),
         step("HTML body", Either, |_| {
-            Step::answer(200, &["content-type: text/html"], "<!DOCTYPE html><html>")
+            Step::response(200, &["content-type: text/html"], "<!DOCTYPE html><html>")
         }),
         step("wrong media type", Yes, |_| {
-            Step::answer(200, &["content-type: text/plain"], LOCKED)
+            Step::response(200, &["content-type: text/plain"], LOCKED)
         }),
         step("content length too large", Yes, |_| {
             Step::Cut(cut(LOCKED.len() + 9, LOCKED))
         }),
         step("content length too small", Yes, |_| {
-            Step::Answer(cut(LOCKED.len() / 2, LOCKED))
+            Step::Response(cut(LOCKED.len() / 2, LOCKED))
         }),
         step("content length no number", Either, |_| {
             Step::Cut(b"HTTP/1.1 200 S\r\ncontent-length: x\r\n\r\n".to_vec())
         }),
         step("invalid UTF-8", Yes, |_| {
             let (start, rest) = LOCKED.split_once("Jane").unwrap();
-            Step::answer(
+            Step::response(
                 200,
                 &[JSON],
                 [start.as_bytes(), b"\xff", rest.as_bytes()].concat(),
@@ -170,12 +166,12 @@ fn bodies() -> Vec<Fault> {
             locked_with("\"drafting_since\"", "\"new\": [{}], \"drafting_since\"")
         }),
         step("gzip that was not asked for", Yes, |_| {
-            Step::answer(200, &[JSON, "content-encoding: gzip"], GZIP)
+            Step::response(200, &[JSON, "content-encoding: gzip"], GZIP)
         }),
     ]
 }
 
-/// Of other statuses.
+/// Faults with other statuses.
 fn statuses() -> Vec<Fault> {
     vec![
         step("429, seconds", No, |_| limited(&["retry-after: 7"])),
@@ -200,25 +196,25 @@ fn statuses() -> Vec<Fault> {
             limited(&[NOW, "x-ratelimit-reset: 1768900804"])
         }),
         step("429, garbage", No, |_| limited(&["retry-after: at noon"])),
-        Fault::new("429, with a budget of 1 retry", No, Meets::SmallBudget),
+        Fault::new("429, with a budget of 1 retry", No, FaultKind::SmallBudget),
         step("429, no hint", No, |_| limited(&[])),
         step("429, reset of the limit", No, |_| {
             limited(&["x-ratelimit-reset: 9"])
         }),
         step("408", Either, |_| Step::status(408)),
         step("500", Either, |_| Step::status(500)),
-        step("502", Either, |_| Step::answer(502, &[], "<html>")),
+        step("502", Either, |_| Step::response(502, &[], "<html>")),
         step("503", Either, |_| Step::status(503)),
         step("504", Either, |_| Step::status(504)),
         step("409", No, |_| {
-            Step::answer(409, &[JSON], "{\"errors\":[\"No\"]}")
+            Step::response(409, &[JSON], "{\"errors\":[\"No\"]}")
         }),
         step("423", No, |_| Step::status(423)),
         step("418", No, |_| Step::status(418)),
         step("204", Yes, |_| {
-            Step::Answer(b"HTTP/1.1 204 S\r\n\r\n".to_vec())
+            Step::Response(b"HTTP/1.1 204 S\r\n\r\n".to_vec())
         }),
-        step("206", Yes, |_| Step::answer(206, &[JSON], LOCKED)),
+        step("206", Yes, |_| Step::response(206, &[JSON], LOCKED)),
         step("301 to another host", Either, |stage| redirect(301, stage)),
         step("302 to another host", Either, |stage| redirect(302, stage)),
         step("307 to another host", Either, |stage| redirect(307, stage)),
@@ -230,20 +226,20 @@ fn half() -> &'static str {
     LOCKED.split_at(LOCKED.len() / 2).0
 }
 
-/// A 200 that tells a length of its body, and has another.
-fn cut(told: usize, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 S\r\n{JSON}\r\ncontent-length: {told}\r\n\r\n{body}").into_bytes()
+/// A 200 with a wrong length of its body.
+fn cut(length: usize, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 S\r\n{JSON}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
 fn locked_with(from: &str, to: &str) -> Step {
     assert!(LOCKED.contains(from), "{from}");
-    Step::answer(200, &[JSON], LOCKED.replace(from, to))
+    Step::response(200, &[JSON], LOCKED.replace(from, to))
 }
 
 fn limited(headers: &[&str]) -> Step {
-    Step::answer(429, headers, "{\"errors\":[\"Too many requests\"]}")
+    Step::response(429, headers, "{\"errors\":[\"Too many requests\"]}")
 }
 
 fn redirect(status: u16, stage: &Stage) -> Step {
-    Step::answer(status, &[&format!("location: {}/x", stage.elsewhere)], "")
+    Step::response(status, &[&format!("location: {}/x", stage.elsewhere)], "")
 }

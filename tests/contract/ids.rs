@@ -9,7 +9,7 @@ use crate::server::{Server, Step};
 use crate::setup::{builder, runtime};
 
 #[test]
-fn what_would_change_the_path_is_refused() {
+fn an_id_that_would_change_the_path_is_refused() {
     let rows = [
         ("", "it is empty"),
         (".", "it would change the path of the request"),

@@ -1,4 +1,4 @@
-//! The errors of the draft lock in a service: `?`, reports, and what is reachable in them.
+//! The errors of the draft lock in a service: `?`, reports, and access to the causes.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -82,7 +82,7 @@ question_marks!(into_ours, Error);
 question_marks!(into_anyhow, anyhow::Error);
 question_marks!(into_boxed, Boxed);
 
-/// How `anyhow` reports an error.
+/// The report of an error by `anyhow`.
 fn report(error: impl Into<anyhow::Error>) -> String {
     format!("{:#}", error.into())
 }
@@ -199,7 +199,7 @@ async fn the_value_of_work_that_succeeded_is_not_lost_with_the_unlock() {
 
 #[tokio::test]
 async fn a_handler_needs_no_match() {
-    let limited = Step::answer(429, &["retry-after: 7"], "");
+    let limited = Step::response(429, &["retry-after: 7"], "");
     let server = Server::start([limited, Step::status(423)]).await;
     let dataset = one_attempt(&server);
     let error = dataset.with_draft_lock(restore).await.unwrap_err();
@@ -209,9 +209,9 @@ async fn a_handler_needs_no_match() {
     assert!(error.is_conflict() && error.retry_after().is_none());
     assert_eq!(error.outcome(), Outcome::NotApplied);
 
-    // Work that succeeded must not look like work to repeat.
+    // Work that succeeded must not look as if it should be repeated.
     for unlock in [
-        Step::answer(429, &["retry-after: 7"], ""),
+        Step::response(429, &["retry-after: 7"], ""),
         Step::status(409),
     ] {
         server.script([locked(), done(), unlock]);
@@ -265,7 +265,7 @@ async fn work_may_be_boxed_generic_spawned_borrowed_or_a_function() {
     assert_eq!(verbs(&server).len(), 12);
 }
 
-/// That it compiles is the test.
+/// The test is that this compiles.
 #[allow(dead_code, reason = "checked by the compiler")]
 fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion, lock: DraftLock) {
     fn send<T: Send>(_: T) {}
@@ -297,9 +297,9 @@ fn futures_and_types_fit_any_runtime(dataset: &Dataset, version: DatasetVersion,
 
 #[tokio::test]
 async fn the_unlock_of_a_nested_lock_is_not_that_of_the_outer_one() {
-    // The nested lock is granted without a state, and its unlock fails; then the outer unlock does, or not.
+    // The nested lock is granted without a state, and its unlock fails. Then the outer unlock fails or succeeds.
     for outer in [200, 403] {
-        let granted = Step::answer(200, &[], "{}");
+        let granted = Step::response(200, &[], "{}");
         let steps = [locked(), granted, Step::status(401), Step::status(outer)];
         let server = Server::start(steps).await;
         let dataset = one_attempt(&server);
@@ -345,7 +345,7 @@ async fn the_unlock_of_a_nested_lock_is_not_that_of_the_outer_one() {
 #[tokio::test]
 async fn work_that_failed_is_not_reported_as_applied() {
     // A lock request took effect, but its response can't be read.
-    let granted = Step::answer(200, &[], "{}");
+    let granted = Step::response(200, &[], "{}");
     let server = Server::start([locked(), granted, done()]).await;
     let raw = async |locked: LockedDataset| locked.dataset().lock().await.map(drop);
     let error = one_attempt(&server).with_draft_lock(raw).await.unwrap_err();

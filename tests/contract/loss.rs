@@ -1,4 +1,4 @@
-//! Which locks are detected that this user held before, or has lost.
+//! The detection of locks that this user held before, or has lost.
 
 use std::time::{Duration, SystemTime};
 
@@ -22,7 +22,7 @@ fn locked_for(seconds: u64) -> Step {
         "type": "draft_state_data",
     } });
     let date = format!("date: {}", fmt_http_date(date));
-    Step::answer(200, &[&date], state.to_string())
+    Step::response(200, &[&date], state.to_string())
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_lock_that_was_held_before_the_call_is_reported_and_adopted() {
             assert!(event.fields["called"].starts_with("2027-01-15 07:59:59"));
         }
     }
-    // Without a date, nothing can be known.
+    // Without a date, such a lock can't be detected.
     let server = Server::start([locked(), done()]).await;
     let lock = one_attempt(&server).draft_lock().await.unwrap();
     assert!(!lock.locked().held_before());
@@ -90,7 +90,7 @@ async fn a_lock_that_a_check_acquired_anew_stays_ours_to_release() {
     assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK]);
 }
 
-/// Asserts that a check found the lock lost.
+/// Asserts that a check reported a lost lock.
 fn is_lost(checked: Result<(), Error>) {
     let error = checked.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LockLost, "{error}");
@@ -109,7 +109,7 @@ async fn check(dataset: &Dataset) -> (Result<(), Error>, Result<(), Error>) {
 
 #[tokio::test]
 async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
-    // Still as it was.
+    // The lock is unchanged.
     let server = Server::start([locked_for(0), locked_for(0), done()]).await;
     let (checked, unlocked) = check(&one_attempt(&server)).await;
     checked.unwrap();
@@ -145,7 +145,7 @@ async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
 #[tokio::test]
 async fn a_lock_is_not_known_to_be_lost_if_nothing_can_be_compared() {
     let incomplete = r#"{"data":{"type":"draft_state_data","attributes":{}}}"#;
-    let incomplete = || Step::answer(200, &[], incomplete);
+    let incomplete = || Step::response(200, &[], incomplete);
     for (first, second) in [(incomplete(), locked()), (locked(), incomplete())] {
         let server = Server::start([first, second, done()]).await;
         let (checked, unlocked) = check(&one_attempt(&server)).await;
@@ -203,7 +203,7 @@ async fn after_the_release_or_keep_nothing_is_requested() {
         let lock = dataset.draft_lock().await.unwrap();
         let locked = lock.locked().clone();
         end(lock);
-        // At once, before any task goes on.
+        // At once, before any other task runs.
         for refused in [locked.check().await, restore(locked).await.map(drop)] {
             let error = refused.unwrap_err();
             assert_eq!(

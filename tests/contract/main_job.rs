@@ -1,4 +1,4 @@
-//! The example that the README calls the main job, as its user runs it.
+//! The example of the README, run as its users run it.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -17,7 +17,7 @@ pub(crate) fn program() -> std::path::PathBuf {
     program
 }
 
-/// Runs the example with keys in its environment, and proxies that would be asked for any other host.
+/// Runs the example with keys in its environment, and with a proxy for all other hosts.
 fn safe_restore(args: &[&str]) -> Output {
     let nowhere = "http://127.0.0.1:1";
     Command::new(program())
@@ -68,9 +68,9 @@ fn its_output_is_the_picture_in_the_readme() {
 }
 
 #[test]
-fn it_calls_datadog_only_if_told_so() {
+fn it_calls_datadog_only_with_live() {
     let ids = ["--project", "p", "--dataset", "d", "--version", "1"];
-    // The proxy is nowhere, so that the call is not made; that it was to be is what counts.
+    // Nobody listens at the proxy, so the call fails; the test is that the call was attempted.
     let live = safe_restore(&[&["--live"], &ids[..]].concat());
     let error = String::from_utf8_lossy(&live.stderr).into_owned();
     assert_eq!(live.status.code(), Some(1));

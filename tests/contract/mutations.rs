@@ -1,10 +1,10 @@
-//! Proof that the contract tests can fail: each way to get the spec wrong is found, at its place.
+//! Proof that the contract tests can fail: each mutation of the spec is found, with its place.
 
 use serde_json::{Value, json};
 
 use crate::{schemas, spec};
 
-/// A change to the spec, and what a finding about it must hold.
+/// A change to the spec, and the text that a finding about it must contain.
 struct Mutation {
     spec: Value,
     what: String,
@@ -37,7 +37,7 @@ fn survivors(mutations: Vec<Mutation>, findings: fn(&Value) -> Vec<String>) -> V
         .collect()
 }
 
-/// Every property of every schema: renamed, retyped, its required mark turned.
+/// Every property of every schema: renamed, retyped, its required mark inverted.
 fn properties() -> Vec<Mutation> {
     let spec = spec::load();
     let mut mutations = Vec::new();
@@ -108,7 +108,7 @@ fn words() -> Vec<Mutation> {
     ]
 }
 
-/// Every operation, with its parameters and its answers.
+/// Every operation, with its parameters and its responses.
 fn operations() -> Vec<Mutation> {
     let mut mutations = Vec::new();
     let spec = spec::load();
@@ -157,7 +157,7 @@ fn operations() -> Vec<Mutation> {
                     .unwrap()
                     .remove(status);
             }));
-            mutations.push(mutation("answer swapped", id, |spec| {
+            mutations.push(mutation("response swapped", id, |spec| {
                 let other = if status == "429" {
                     "NotFound"
                 } else {
@@ -259,7 +259,7 @@ fn contents() -> Vec<Mutation> {
 }
 
 #[test]
-fn a_spec_that_is_not_the_pages_is_found() {
+fn a_spec_that_differs_from_the_pages_is_found() {
     let mutations = [
         properties(),
         words(),
@@ -274,7 +274,7 @@ fn a_spec_that_is_not_the_pages_is_found() {
 }
 
 #[test]
-fn a_schema_that_is_not_the_models_is_found() {
+fn a_schema_that_differs_from_its_model_is_found() {
     let mutations = [properties(), words()].into_iter().flatten();
     assert_eq!(
         survivors(mutations.collect(), schemas::findings),

@@ -1,5 +1,5 @@
 //! One task of one user at a time is under a draft lock, and no lock is left behind: through faults, late
-//! effects and retries, and when calls are dropped at any point. The sandbox's history is the truth.
+//! effects and retries, and when calls are dropped at any point. The sandbox's history shows the facts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ use crate::at_most_once::{dataset, drops, sandbox, script, unless_dropped};
 use crate::documentation::PROJECT_ID;
 use crate::draft_lock::restore;
 use crate::sandbox::faults;
-use crate::setup::told;
+use crate::setup::reported_effect;
 
 const TASKS: usize = 64;
 const DATASETS: usize = 16;
 const TURNS: usize = 4;
 
-/// How long an attempt may take. Late effects come within as much again, and a margin for a busy machine.
+/// The attempt timeout. Late effects come within the same time, plus a margin for a busy machine.
 const PATIENCE: Duration = Duration::from_millis(250);
 const LATE: Duration = Duration::from_millis(100);
 
@@ -47,7 +47,7 @@ fn client(sandbox: &Sandbox, user: usize) -> Client {
         .unwrap()
 }
 
-/// Faults that a patient client gets over.
+/// Faults that a client survives by retrying.
 fn passing() -> Vec<Fault> {
     vec![
         Fault::status(503),
@@ -62,7 +62,7 @@ fn passing() -> Vec<Fault> {
     ]
 }
 
-/// What a task does with its turn.
+/// The work of a task in its turn.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     WithDraftLock,
@@ -71,7 +71,7 @@ enum Turn {
     GuardKept,
 }
 
-/// What became of the restores.
+/// The results of the restores.
 #[derive(Debug, Default)]
 struct Count {
     applied: AtomicUsize,
@@ -89,7 +89,7 @@ struct Task {
     unlocks: Unlocks,
 }
 
-/// What becomes of unlocks.
+/// The faults of unlocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Unlocks {
     Succeed,
@@ -97,7 +97,7 @@ enum Unlocks {
     Refused,
 }
 
-/// Counts who is under the lock for as long as it lives.
+/// Counts the tasks under the lock, as long as it lives.
 struct Inside<'a>(&'a AtomicUsize);
 
 impl Drop for Inside<'_> {
@@ -130,7 +130,7 @@ impl Task {
         self.restores.dropped.fetch_add(1, Ordering::SeqCst);
         let restored = restore(locked).await;
         self.restores.dropped.fetch_sub(1, Ordering::SeqCst);
-        let counted = match told(&restored) {
+        let counted = match reported_effect(&restored) {
             Some(true) => Some(&self.restores.applied),
             Some(false) => None,
             None => Some(&self.restores.unknown),
@@ -169,7 +169,7 @@ impl Task {
                     Turn::Guard => lock.unlock().await.map(drop),
                     Turn::GuardKept => {
                         lock.keep();
-                        // At the end, nobody may come to release it.
+                        // At the end, there may be no other task to release it.
                         loop {
                             if let Ok(again) = self.dataset.draft_lock().await {
                                 break again.unlock().await.map(drop);
@@ -187,7 +187,7 @@ impl Task {
                 assert!(error.may_be_locked(), "{error}");
                 return Some(());
             }
-            // The first attempt worked, its response was lost, and another user came.
+            // The first attempt succeeded, its response was lost, and another user acquired the lock.
             assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
             assert!(error.to_string().contains("may or may not"), "{error}");
         }
@@ -195,7 +195,7 @@ impl Task {
     }
 }
 
-/// Runs all tasks, each with the client that it is given, and checks what the sandbox says of it.
+/// Runs all tasks, each with its client, and checks the sandbox's history.
 async fn tasks_take_turns(
     users: usize,
     unlocks: Unlocks,
@@ -206,7 +206,7 @@ async fn tasks_take_turns(
     let limited = Fault::rate_limited(Duration::from_secs(1));
     let lock_faults: Vec<_> = faults().into_iter().filter(|it| *it != limited).collect();
     let any_faults = [lock_faults, passing()].concat();
-    // A conflict would mean that a check has found the lock lost.
+    // A conflict would make a check report a lost lock.
     let lock_faults = match unlocks {
         Unlocks::Succeed => any_faults.clone(),
         Unlocks::Refused => passing(),

@@ -63,8 +63,12 @@ fn examples(text: &str) -> Vec<Value> {
 }
 
 fn transcribed_examples(page: &Page) -> Vec<Value> {
-    let answers = page.answers.iter().filter_map(|(_, example)| *example);
-    page.request.into_iter().chain(answers).map(json).collect()
+    let responses = page.responses.iter().filter_map(|(_, example)| *example);
+    page.request
+        .into_iter()
+        .chain(responses)
+        .map(json)
+        .collect()
 }
 
 /// The URLs of a page's endpoint table; two of the pages run them together.
@@ -122,7 +126,7 @@ fn field_names(text: &str) -> BTreeSet<(String, String, bool)> {
 }
 
 fn transcribed_field_names(page: &Page) -> BTreeSet<(String, String, bool)> {
-    let statuses = page.answers.iter().map(|(status, _)| status.to_string());
+    let statuses = page.responses.iter().map(|(status, _)| status.to_string());
     ["path".to_owned(), "request".to_owned()]
         .into_iter()
         .chain(statuses)

@@ -1,4 +1,4 @@
-//! Draft locks of several processes: what a signal leaves behind, and what processes of one user may expect.
+//! Draft locks of several processes: signals, and processes of the same user.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -48,7 +48,7 @@ fn state(sandbox: &Sandbox) -> DatasetState {
 }
 
 #[tokio::test]
-async fn a_signal_leaves_no_lock() {
+async fn a_signal_leaves_no_lock_behind() {
     if !cfg!(unix) {
         eprintln!("skipped: signals are tested on Unix only");
         return;
@@ -99,7 +99,7 @@ async fn a_process_with_the_same_key_is_not_kept_out() {
     sandbox.script(Operation::Restore, [late]);
     let process = process(&sandbox);
     received(&sandbox, Operation::Restore).await;
-    // That process is at work, and yet:
+    // The other process holds the lock, but this one acquires it, too.
     let inside = async |_: LockedDataset| Ok::<_, Error>(());
     dataset(&sandbox, true)
         .with_draft_lock(inside)
@@ -139,7 +139,7 @@ async fn a_lock_of_a_process_with_the_same_key_is_detected_later_and_refused_if_
 }
 
 #[tokio::test]
-async fn if_a_relock_starts_anew_no_lock_is_detected_and_each_check_fails() {
+async fn if_a_relock_resets_its_time_no_lock_is_detected_and_each_check_fails() {
     let start_anew = Assumptions::default().relock(OnRelock::StartAnew);
     let (sandbox, user) = held_for_an_hour(start_anew).await;
     let lock = dataset(&sandbox, false).draft_lock().await.unwrap();

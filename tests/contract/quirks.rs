@@ -1,18 +1,18 @@
-//! What the service sends although the documentation doesn't say so, as recordings of the official
-//! clients have it. None of it may be lost on the way, and what can be read must be.
+//! Undocumented responses that the service sends anyway, from recordings of the official
+//! clients. No part of them may be lost, and readable parts must be read.
 
 use llmobs_datasets::generated::types;
 use serde_json::{Value, json};
 
-use crate::answers::answered;
 use crate::documentation::{PAGES, json as documented};
+use crate::responses::call_with_response;
 
 const LOCK: &str = "LockLLMObsDatasetDraftState";
 
 fn draft_state(change: impl FnOnce(&mut Value)) -> String {
-    let mut answer = documented(include_str!("documentation/lock-200.json"));
-    change(&mut answer);
-    answer.to_string()
+    let mut response = documented(include_str!("documentation/lock-200.json"));
+    change(&mut response);
+    response.to_string()
 }
 
 fn error_item(item: &Value) -> types::JsonapiErrorItem {
@@ -20,14 +20,14 @@ fn error_item(item: &Value) -> types::JsonapiErrorItem {
 }
 
 #[tokio::test]
-async fn json_is_json_whatever_its_media_type() {
+async fn json_is_read_with_any_media_type() {
     let body = draft_state(|_| {});
     for media_type in [
         "application/vnd.api+json",
         "text/plain",
         "application/json; charset=utf-8",
     ] {
-        let received = answered(LOCK, 200, media_type, &body).await;
+        let received = call_with_response(LOCK, 200, media_type, &body).await;
         assert!(received.success);
         assert_eq!(received.headers["content-type"], media_type);
         serde_json::from_slice::<types::LlmObsDatasetDraftStateResponse>(&received.body).unwrap();
@@ -35,7 +35,7 @@ async fn json_is_json_whatever_its_media_type() {
 }
 
 #[tokio::test]
-async fn bodies_of_errors_arrive_whatever_they_are() {
+async fn any_body_of_an_error_arrives() {
     let strings = json!({
         "status": "error",
         "code": 403,
@@ -68,7 +68,7 @@ async fn bodies_of_errors_arrive_whatever_they_are() {
     ];
     for page in PAGES {
         for (status, media_type, body) in &cases {
-            let received = answered(page.operation, *status, media_type, body).await;
+            let received = call_with_response(page.operation, *status, media_type, body).await;
             assert!(!received.success, "{status}");
             assert_eq!(received.status, *status);
             assert_eq!(received.headers["content-type"], *media_type);
@@ -90,7 +90,7 @@ async fn any_2xx_is_a_success_with_its_body() {
             (200, "<html>"),
             (200, "{\"data\":"),
         ] {
-            let received = answered(operation, status, "text/plain", body).await;
+            let received = call_with_response(operation, status, "text/plain", body).await;
             assert!(received.success, "{operation} {status}");
             assert_eq!(received.status, status);
             assert_eq!(received.body, body.as_bytes());
@@ -99,9 +99,9 @@ async fn any_2xx_is_a_success_with_its_body() {
 }
 
 #[tokio::test]
-async fn redirects_that_are_not_followed_are_no_success() {
+async fn redirects_are_errors() {
     for operation in PAGES.iter().map(|page| page.operation) {
-        let received = answered(operation, 304, "text/plain", "").await;
+        let received = call_with_response(operation, 304, "text/plain", "").await;
         assert!(!received.success);
         assert_eq!(received.status, 304);
     }
@@ -124,32 +124,32 @@ fn timestamps_have_any_precision_and_offset() {
     ];
     for (sent, expected) in cases {
         let body =
-            draft_state(|answer| answer["data"]["attributes"]["drafting_since"] = json!(sent));
-        let answer: types::LlmObsDatasetDraftStateResponse = serde_json::from_str(&body).unwrap();
-        let written = serde_json::to_value(answer.data.attributes.drafting_since).unwrap();
+            draft_state(|response| response["data"]["attributes"]["drafting_since"] = json!(sent));
+        let response: types::LlmObsDatasetDraftStateResponse = serde_json::from_str(&body).unwrap();
+        let written = serde_json::to_value(response.data.attributes.drafting_since).unwrap();
         assert_eq!(written, expected, "{sent}");
     }
 }
 
 #[test]
 fn draft_states_are_read_leniently() {
-    let body = draft_state(|answer| {
-        answer["meta"] = json!({ "new": 1 });
-        answer["data"]["links"] = Value::Null;
-        answer["data"]["type"] = json!("a_type_of_tomorrow");
-        let user = answer["data"]["attributes"]["user"]
+    let body = draft_state(|response| {
+        response["meta"] = json!({ "new": 1 });
+        response["data"]["links"] = Value::Null;
+        response["data"]["type"] = json!("a_type_of_tomorrow");
+        let user = response["data"]["attributes"]["user"]
             .as_object_mut()
             .unwrap();
         user.insert("email".to_owned(), Value::Null);
         user.insert("team".to_owned(), json!("new"));
         user.remove("icon");
     });
-    let answer: types::LlmObsDatasetDraftStateResponse = serde_json::from_str(&body).unwrap();
+    let response: types::LlmObsDatasetDraftStateResponse = serde_json::from_str(&body).unwrap();
     assert_eq!(
-        answer.data.type_,
+        response.data.type_,
         types::LlmObsDatasetDraftStateType::Unknown("a_type_of_tomorrow".to_owned())
     );
-    let user = answer.data.attributes.user;
+    let user = response.data.attributes.user;
     assert_eq!((user.email, user.icon), (None, None));
     assert_eq!(user.name.as_deref(), Some("Jane Doe"));
 }

@@ -18,7 +18,7 @@ fn exact() -> RetryPolicy {
 }
 
 fn success() -> Step {
-    Step::answer(200, &[], LOCKED)
+    Step::response(200, &[], LOCKED)
 }
 
 /// The attempts or the error of a call that meets a script, with the requests and the waits that it
@@ -39,7 +39,7 @@ async fn run(
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_taken_effect_is_repeated_unless_it_is_a_restore() {
+async fn a_call_that_may_have_taken_effect_is_retried_unless_it_is_a_restore() {
     let causes = [
         Step::status(408),
         Step::status(500),
@@ -70,7 +70,7 @@ async fn what_may_have_taken_effect_is_repeated_unless_it_is_a_restore() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_out_is_repeated_unless_it_is_of_a_restore() {
+async fn a_timeout_is_retried_unless_the_call_is_a_restore() {
     for operation in OPERATIONS {
         let server = Server::start([Step::Stall(Vec::new()), success()]).await;
         let clock = TestClock::default();
@@ -94,9 +94,9 @@ async fn a_time_out_is_repeated_unless_it_is_of_a_restore() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_limit_is_waited_for_in_each_operation() {
+async fn a_rate_limit_is_retried_for_each_operation() {
     let limited =
-        |headers: &[&str]| Step::answer(429, headers, r#"{"errors":["Too many requests"]}"#);
+        |headers: &[&str]| Step::response(429, headers, r#"{"errors":["Too many requests"]}"#);
     let rows: [(&[&str], Duration); 14] = [
         (&["retry-after: 7"], ms(7000)),
         (&["x-ratelimit-reset: 9"], ms(9000)),
@@ -119,7 +119,7 @@ async fn a_rate_limit_is_waited_for_in_each_operation() {
             ms(4000),
         ),
         (&["retry-after: 99999999999"], ms(250)),
-        // Nothing to wait for, or nothing that can be read: the backoff.
+        // No wait, or an unreadable one: the backoff.
         (&["retry-after: 0"], ms(250)),
         (&["retry-after: Tue, 20 Jan 2015 09:20:00 GMT"], ms(250)),
         (&["retry-after: -3"], ms(250)),
@@ -138,25 +138,25 @@ async fn a_rate_limit_is_waited_for_in_each_operation() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hint_that_is_too_long_ends_the_call_at_once() {
-    // The first is within the time for the call, and still longer than may be asked for.
-    for (hint, told) in [
+    // The first hint is within the call timeout, but above the maximum.
+    for (hint, expected) in [
         ("31", ms(31_000)),
         ("2121", ms(2_121_000)),
         ("31536000", ms(31_536_000_000)),
     ] {
         let header = format!("x-ratelimit-reset: {hint}");
-        let script = vec![Step::answer(429, &[&header], ""), success()];
+        let script = vec![Step::response(429, &[&header], ""), success()];
         let (result, requests, waits) = run(Operation::Restore, exact(), script).await;
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.outcome(), Outcome::NotApplied);
-        assert_eq!(error.retry_after(), Some(told));
-        let remedy = format!("; retry after {} s", told.as_secs());
+        assert_eq!(error.retry_after(), Some(expected));
+        let remedy = format!("; retry after {} s", expected.as_secs());
         assert!(error.to_string().ends_with(&remedy), "{error}");
         assert_eq!((requests, waits), (1, vec![]));
     }
     let patient = exact().max_hint(Duration::from_secs(40));
-    let script = vec![Step::answer(429, &["retry-after: 40"], ""), success()];
+    let script = vec![Step::response(429, &["retry-after: 40"], ""), success()];
     let (result, _, waits) = run(Operation::Lock, patient, script).await;
     assert_eq!((result.unwrap(), waits), (2, vec![ms(40_000)]));
 }
@@ -171,14 +171,14 @@ async fn everything_else_is_final() {
             assert_eq!((requests, waits), (1, vec![]), "{operation} {status}");
         }
     }
-    let unreadable = vec![Step::answer(200, &[], "{}"), success()];
+    let unreadable = vec![Step::response(200, &[], "{}"), success()];
     let (result, requests, _) = run(Operation::Lock, exact(), unreadable).await;
     assert_eq!(result.unwrap_err().outcome(), Outcome::Applied);
     assert_eq!(requests, 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_sent_is_repeated_in_each_operation() {
+async fn a_request_that_was_not_sent_is_retried_for_each_operation() {
     let closed = closed_port();
     for operation in OPERATIONS {
         let clock = TestClock::default();
@@ -212,7 +212,7 @@ async fn attempts_and_backoff_are_bounded() {
     let quick = exact().backoff(ms(1), ms(2));
     let (_, _, waits) = run(Operation::Lock, quick, script.clone()).await;
     assert_eq!(waits, [1, 2, 2].map(ms));
-    // A most that is below the first is raised to it.
+    // A maximum below the initial backoff is raised to it.
     let even = exact().backoff(ms(300), ms(100));
     let (_, _, waits) = run(Operation::Lock, even, script.clone()).await;
     assert_eq!(waits, [ms(300); 3]);
@@ -224,8 +224,8 @@ async fn attempts_and_backoff_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_ends_rather_than_wait_beyond_its_time() {
-    let server = Server::start(vec![Step::answer(503, &["retry-after: 20"], ""); 9]).await;
+async fn a_call_does_not_wait_beyond_its_timeout() {
+    let server = Server::start(vec![Step::response(503, &["retry-after: 20"], ""); 9]).await;
     let clock = TestClock::default();
     let policy = exact().max_attempts(9);
     let client = clock
@@ -244,7 +244,7 @@ async fn a_call_ends_rather_than_wait_beyond_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_leaves_no_time_is_not_begun() {
-    // Nor one that leaves no time to connect.
+    // A wait that leaves no time to connect isn't started either.
     for (milliseconds, attempts) in [(349, 1), (350, 2)] {
         let server = Server::start(vec![Step::status(503); 9]).await;
         let clock = TestClock::default();
@@ -266,8 +266,8 @@ async fn a_wait_that_leaves_no_time_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_too_long_to_be_told_is_as_good_as_never() {
-    let a_year = Step::answer(429, &["retry-after: 31536000"], "");
+async fn timeouts_saturate() {
+    let a_year = Step::response(429, &["retry-after: 31536000"], "");
     let server = Server::start([a_year, success()]).await;
     let clock = TestClock::default();
     let client = clock
@@ -284,7 +284,7 @@ async fn a_time_too_long_to_be_told_is_as_good_as_never() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_adds_at_most_as_much_again() {
+async fn jitter_adds_at_most_100_percent() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..20 {
         let script = vec![Step::status(503), Step::status(503), success()];
@@ -301,7 +301,7 @@ async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
     for last in [
         Step::status(404),
         Step::status(409),
-        Step::answer(429, &["retry-after: 999"], ""),
+        Step::response(429, &["retry-after: 999"], ""),
     ] {
         let script = vec![Step::reset(), last.clone()];
         let (result, requests, _) = run(Operation::Lock, exact(), script).await;
@@ -309,7 +309,7 @@ async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
         assert_eq!(error.outcome(), Outcome::Unknown, "{last:?}");
         assert_eq!((error.attempts(), requests), (2, 2));
     }
-    let script = vec![Step::answer(429, &[], ""), Step::status(404)];
+    let script = vec![Step::response(429, &[], ""), Step::status(404)];
     let (result, ..) = run(Operation::Lock, exact(), script).await;
     assert_eq!(result.unwrap_err().outcome(), Outcome::NotApplied);
 }
@@ -318,13 +318,13 @@ async fn an_attempt_that_may_have_taken_effect_is_not_forgotten() {
 async fn without_waits_a_call_retries_at_once() {
     let script = [
         Step::status(503),
-        Step::answer(429, &["retry-after: 29"], ""),
+        Step::response(429, &["retry-after: 29"], ""),
         success(),
-        Step::answer(429, &["retry-after: 31"], ""),
+        Step::response(429, &["retry-after: 31"], ""),
     ];
     let server = Server::start(script).await;
     let policy = exact().without_waits();
-    // A wait would be longer than the call.
+    // A wait would be longer than the call timeout.
     let client = builder(&server.url())
         .retry(policy)
         .call_timeout(ms(20_000))
@@ -339,7 +339,7 @@ async fn without_waits_a_call_retries_at_once() {
 #[tokio::test(start_paused = true)]
 async fn clients_that_got_one_hint_do_not_return_in_the_same_instant() {
     const TASKS: usize = 512;
-    let script = vec![Step::answer(429, &["x-ratelimit-reset: 7"], ""); TASKS];
+    let script = vec![Step::response(429, &["x-ratelimit-reset: 7"], ""); TASKS];
     let server = Server::start(script.into_iter().chain(vec![success(); TASKS])).await;
     let _clock = TestClock::default();
     let waits = Arc::new(Mutex::new(Vec::new()));
@@ -361,7 +361,7 @@ async fn clients_that_got_one_hint_do_not_return_in_the_same_instant() {
     assert!(tasks.join_all().await.iter().all(|attempts| *attempts == 2));
     let waits = waits.lock().unwrap().clone();
     assert_eq!(waits.len(), TASKS);
-    // Never earlier than asked, and spread over what follows.
+    // Never earlier than the hint, and spread over the time after it.
     assert!(waits.iter().all(|wait| *wait >= ms(7000)), "{waits:?}");
     let mut buckets = [0; 5];
     for wait in &waits {
@@ -374,7 +374,7 @@ async fn clients_that_got_one_hint_do_not_return_in_the_same_instant() {
     );
 }
 
-/// The requests of a number of calls that all fail, one after the other.
+/// The number of requests of consecutive calls that all fail.
 async fn requests_of(policy: RetryPolicy, calls: usize) -> usize {
     let server = Server::start(vec![Step::status(503); 4 * calls]).await;
     let client = builder(&server.url()).retry(policy.without_waits());
@@ -414,7 +414,7 @@ async fn a_budget_fills_with_time_and_success() {
         error.attempts()
     };
     assert_eq!((attempts().await, attempts().await), (3, 1));
-    // A first failure after a quiet time is always retried, and never is there more than the budget.
+    // A first failure after a quiet time is always retried, and the budget never exceeds its size.
     pass(ms(1000)).await;
     assert_eq!((attempts().await, attempts().await), (2, 1));
     pass(ms(3_600_000)).await;
@@ -435,5 +435,5 @@ async fn a_budget_fills_with_time_and_success() {
 }
 
 fn limited() -> Step {
-    Step::answer(429, &[], "")
+    Step::response(429, &[], "")
 }

@@ -1,4 +1,4 @@
-//! The sandbox keeps to the spec, and the wrapper is never wrong about what happened in it.
+//! The sandbox conforms to the spec, and the wrapper's outcomes are never wrong.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,14 +13,14 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::documentation::{DATASET_ID, PROJECT_ID};
-use crate::setup::{OPERATIONS, call, told, took_effect, writes};
+use crate::setup::{OPERATIONS, call, reported_effect, took_effect, writes};
 use crate::spec;
 
 fn client(sandbox: &Sandbox, user: usize, retry: RetryPolicy) -> Client {
     let keys =
         Credentials::new(sandbox.api_key(), &*sandbox.users()[user].application_key).unwrap();
     let base_url: BaseUrl = sandbox.url().parse().unwrap();
-    // On loopback an answer is there at once or never.
+    // On loopback, a response arrives at once or never.
     let timeout = Duration::from_secs(2);
     Client::builder(keys)
         .endpoint(base_url)
@@ -40,12 +40,12 @@ fn now(sandbox: &Sandbox) -> DatasetState {
     sandbox.dataset(PROJECT_ID, DATASET_ID).unwrap()
 }
 
-/// The operation as the sandbox has it, whose name there is its verb in one word.
+/// The sandbox's operation of the same name, which is one word there.
 pub(crate) fn scripted(operation: Operation) -> Scripted {
     operation.to_string().replace(' ', "-").parse().unwrap()
 }
 
-/// Whether the answer to an operation is one that the spec describes.
+/// Checks that the response to an operation is one that the spec describes.
 fn fits_the_spec(
     spec: &Value,
     operation: &Value,
@@ -76,7 +76,7 @@ fn fits_the_spec(
 }
 
 #[tokio::test]
-async fn each_answer_of_the_documented_profile_fits_the_spec() {
+async fn each_response_of_the_documented_profile_fits_the_spec() {
     let spec = spec::load();
     let request = include_str!("documentation/restore-request.json");
     let mut seen = std::collections::BTreeSet::new();
@@ -121,15 +121,15 @@ async fn each_answer_of_the_documented_profile_fits_the_spec() {
             if !api.is_empty() {
                 request = request.header("dd-api-key", api);
             }
-            let answer = request
+            let response = request
                 .header("dd-application-key", app)
                 .send()
                 .await
                 .unwrap();
-            let status = answer.status().as_u16();
-            let media_type = answer.headers().get("content-type").cloned();
+            let status = response.status().as_u16();
+            let media_type = response.headers().get("content-type").cloned();
             let media_type = media_type.as_ref().map(|value| value.to_str().unwrap());
-            let body = answer.text().await.unwrap();
+            let body = response.text().await.unwrap();
             fits_the_spec(&spec, operation, status, media_type, &body);
             seen.insert(status);
         }
@@ -182,13 +182,13 @@ async fn the_outcome_is_never_wrong() {
             sandbox.script(scripted(operation), [fault.clone()]);
             let result = call(&dataset, operation).await;
             let effect = took_effect(operation, &before, &now(&sandbox));
-            let right = told(&result).is_none_or(|told| told == effect);
+            let right = reported_effect(&result).is_none_or(|reported| reported == effect);
             assert!(right, "{operation} {fault:?}: {result:?}, effect: {effect}");
         }
     }
 }
 
-/// What a random call meets: one of some faults, and most often nothing.
+/// The fault that a random call hits, if any: mostly none.
 pub(crate) fn random_fault(runner: &mut TestRunner, faults: &[Fault]) -> Fault {
     let index = (0..4 * faults.len()).new_tree(runner).unwrap().current();
     faults
@@ -202,10 +202,10 @@ async fn ten_thousand_calls_of_64_tasks_leave_all_rules_intact() {
     const CALLS: usize = 10_000;
     let sandbox = Sandbox::start().await.unwrap();
     let mut runner = TestRunner::deterministic();
-    let met = faults();
+    let script_faults = faults();
     for operation in OPERATIONS {
         let faults: Vec<Fault> = (0..CALLS)
-            .map(|_| random_fault(&mut runner, &met))
+            .map(|_| random_fault(&mut runner, &script_faults))
             .collect();
         sandbox.script(scripted(operation), faults);
     }
@@ -220,8 +220,8 @@ async fn ten_thousand_calls_of_64_tasks_leave_all_rules_intact() {
                 for operation in [Operation::Lock, Operation::Restore, Operation::Unlock] {
                     let result = call(&dataset, operation).await;
                     if operation == Operation::Restore {
-                        applied += usize::from(told(&result) == Some(true));
-                        unknown += usize::from(told(&result).is_none());
+                        applied += usize::from(reported_effect(&result) == Some(true));
+                        unknown += usize::from(reported_effect(&result).is_none());
                     }
                 }
             }
@@ -237,13 +237,16 @@ async fn ten_thousand_calls_of_64_tasks_leave_all_rules_intact() {
 
     let requests = sandbox.requests();
     assert!(requests.len() >= CALLS, "{} calls", requests.len());
-    // A version for each restore that succeeded, and for some of those whose outcome is unknown.
+    // One version per restore that succeeded, and per some of those with an unknown outcome.
     let versions = now(&sandbox).versions;
     let effects = versions.len() - 3;
-    let told = format!("{applied} applied, {unknown} unknown, {effects} effects");
-    assert!(applied > 0 && unknown > 0, "{told}");
-    assert!(applied <= effects && effects <= applied + unknown, "{told}");
-    // No version was changed, and each new one has the records that were asked for.
+    let counts = format!("{applied} applied, {unknown} unknown, {effects} effects");
+    assert!(applied > 0 && unknown > 0, "{counts}");
+    assert!(
+        applied <= effects && effects <= applied + unknown,
+        "{counts}"
+    );
+    // No version was changed, and each new one has the records of the restored version.
     let initial = &InitialState::default().projects[PROJECT_ID][DATASET_ID].versions;
     assert_eq!(versions[..3], initial[..]);
     assert!(versions[3..].iter().all(|records| *records == initial[1]));

@@ -134,7 +134,7 @@ fn join(spec: &Value, alternatives: &Value, shape: &mut Value) {
     }
 }
 
-/// The schemas of the spec that are not those of the models.
+/// The differences between the schemas of the spec and of the models.
 pub(crate) fn findings(spec: &Value) -> Vec<String> {
     let mut derived = derived();
     let mut findings = Vec::new();
@@ -164,8 +164,8 @@ fn each_model_derives_the_schema_of_the_spec() {
     assert_eq!(findings(&spec::load()), Vec::<String>::new());
 }
 
-/// The one thing of the spec that the model does not say: progenitor makes an `i32` of an int32,
-/// whatever its minimum. The wrapper's version type holds the bound.
+/// Removes the one part of the spec that the model lacks: progenitor generates an `i32` for an int32,
+/// without its minimum. The wrapper's version type checks the minimum.
 fn drop_bound_that_rust_lacks(name: &str, shape: &mut Value) {
     let attributes = "/properties/dataset_version";
     let place = match name {

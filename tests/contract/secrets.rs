@@ -10,11 +10,11 @@ use crate::server::{Server, Step};
 use crate::setup::{LOCKED, OPERATIONS, call, chain, dataset};
 use crate::telemetry::Recorder;
 
-// With characters that percent-encoding and JSON change.
+// With characters that percent-encoding and JSON escape.
 const API_KEY: &str = "k3y+of/the=org&\"1\"";
 const APP_KEY: &str = "ddapp_K3Y-of/the=user?%25";
 
-/// What URLs encode: all but the characters that RFC 3986 calls unreserved.
+/// The characters that URLs encode: all but the unreserved ones of RFC 3986.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -88,7 +88,7 @@ fn the_search_finds_what_it_searches_for() {
 
 #[tokio::test]
 async fn the_keys_go_to_the_server() {
-    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+    let server = Server::start([Step::response(200, &[], LOCKED)]).await;
     dataset_of(&server).lock().await.unwrap();
     let head = server.received()[0].head.clone();
     assert!(
@@ -125,12 +125,12 @@ async fn no_error_of_a_call_shows_them() {
         Step::status(401),
         Step::status(403),
         Step::status(404),
-        Step::answer(429, &["retry-after: 99"], ""),
+        Step::response(429, &["retry-after: 99"], ""),
         Step::status(500),
         Step::reset(),
         Step::Cut(b"garbage\r\n\r\n".to_vec()),
-        Step::answer(200, &[], "<html>"),
-        Step::answer(200, &[], "{\"errors\":[1]}"),
+        Step::response(200, &[], "<html>"),
+        Step::response(200, &[], "{\"errors\":[1]}"),
     ];
     for operation in OPERATIONS {
         for step in &steps {
@@ -145,7 +145,7 @@ async fn no_error_of_a_call_shows_them() {
 }
 
 #[tokio::test]
-async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
+async fn keys_that_a_server_sends_back_are_not_shown() {
     let listed = json!({ "errors": [
         format!("key {API_KEY} is not valid"),
         { "title": APP_KEY, "detail": API_KEY, "meta": { "sent": [APP_KEY] } },
@@ -163,10 +163,10 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
             (400, API_KEY.to_owned()),
             (200, page.clone()),
         ] {
-            let server = Server::start([Step::answer(status, &[], &body)]).await;
+            let server = Server::start([Step::response(status, &[], &body)]).await;
             let error = call(&dataset_of(&server), operation).await.unwrap_err();
             assert_eq!(error.status().unwrap().as_u16(), status);
-            // What is hidden leaves the rest as it was: it is still a list of two errors.
+            // Redaction leaves the rest unchanged: a list of two errors.
             assert_eq!(error.errors().len(), if status == 403 { 2 } else { 0 });
             assert!(
                 error
@@ -181,7 +181,7 @@ async fn a_server_that_sends_the_keys_back_does_not_get_them_shown() {
 }
 
 #[tokio::test]
-async fn keys_that_are_sent_back_in_another_writing_are_not_shown() {
+async fn keys_that_are_sent_back_in_another_encoding_are_not_shown() {
     // As PHP writes a slash.
     let in_php = json!(API_KEY).to_string().replace('/', "\\/");
     let in_url = utf8_percent_encode(APP_KEY, UNRESERVED).to_string();
@@ -193,19 +193,19 @@ async fn keys_that_are_sent_back_in_another_writing_are_not_shown() {
             format!("{{\"errors\":[\"{}\"]}}", in_url.to_lowercase()),
             format!("{{\"errors\":[\"{}\"]}}", APP_KEY.to_uppercase()),
         ] {
-            let server = Server::start([Step::answer(403, &[], &body)]).await;
+            let server = Server::start([Step::response(403, &[], &body)]).await;
             let error = call(&dataset_of(&server), operation).await.unwrap_err();
             assert_eq!(error.errors().len(), 1);
             assert!(error.to_string().contains("[redacted]"), "{error}");
             assert_error_hides(&error);
         }
     }
-    // What is said of a success that can't be read quotes it.
+    // The error of an unreadable success quotes the response.
     for body in [
         json!({ "data": API_KEY }).to_string(),
         format!("{{\"data\":{}", json!(APP_KEY)),
     ] {
-        let server = Server::start([Step::answer(200, &[], &body)]).await;
+        let server = Server::start([Step::response(200, &[], &body)]).await;
         assert_error_hides(&dataset_of(&server).lock().await.unwrap_err());
     }
 }
@@ -213,7 +213,12 @@ async fn keys_that_are_sent_back_in_another_writing_are_not_shown() {
 #[tokio::test]
 async fn a_key_within_another_does_not_uncover_the_rest_of_it() {
     let keys = Credentials::new("k3y", "k3y-of-the-user").unwrap();
-    let server = Server::start([Step::answer(403, &[], r#"{"errors":["k3y-of-the-user"]}"#)]).await;
+    let server = Server::start([Step::response(
+        403,
+        &[],
+        r#"{"errors":["k3y-of-the-user"]}"#,
+    )])
+    .await;
     let base_url: BaseUrl = server.url().parse().unwrap();
     let client = Client::builder(keys).endpoint(base_url).build().unwrap();
     let error = dataset(&client).lock().await.unwrap_err();
@@ -222,7 +227,7 @@ async fn a_key_within_another_does_not_uncover_the_rest_of_it() {
 
 /// The error of a call with these keys, which is refused with this body.
 async fn refused(keys: (&str, &str), cap: usize, body: &str) -> Error {
-    let server = Server::start([Step::answer(403, &[], body)]).await;
+    let server = Server::start([Step::response(403, &[], body)]).await;
     let base_url: BaseUrl = server.url().parse().unwrap();
     let client = Client::builder(Credentials::new(keys.0, keys.1).unwrap())
         .endpoint(base_url)
@@ -254,7 +259,7 @@ async fn a_body_that_ends_within_a_key_does_not_show_its_start() {
         for cap in 0..=body.len() {
             let error = refused((key, "k3y"), cap, &body).await;
             let shown = String::from_utf8_lossy(error.raw_body().unwrap()).into_owned();
-            // Four characters of a key are no secret.
+            // Four characters of a key don't count as the key.
             let hides = body.split_at(cap).0.contains(start);
             assert!(!shown.contains(start), "{shown}");
             assert_eq!(shown == "sent: [redacted]", hides, "{shown}");
@@ -264,7 +269,7 @@ async fn a_body_that_ends_within_a_key_does_not_show_its_start() {
 
 #[tokio::test]
 async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
-    // Keys that can stand in a host name, as those of the service can.
+    // Keys that are allowed in a host name, as the service's keys are.
     let (of_org, of_user) = ("0123456789abcdef", "ddapp_0123456789AbCdEf");
     for host in [
         of_org.to_owned(),
@@ -276,7 +281,7 @@ async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
         let location = format!("location: https://{host}/");
         // The parser of URLs decodes what a search of the text doesn't find.
         assert!(reqwest::Url::parse(&format!("https://{host}/")).is_ok());
-        let server = Server::start([Step::answer(302, &[&location], "")]).await;
+        let server = Server::start([Step::response(302, &[&location], "")]).await;
         let base_url: BaseUrl = server.url().parse().unwrap();
         let client = Client::builder(Credentials::new(of_org, of_user).unwrap())
             .endpoint(base_url)
@@ -292,7 +297,7 @@ async fn a_redirect_to_a_host_that_repeats_a_key_does_not_show_it() {
 }
 
 #[tokio::test]
-async fn a_model_that_does_not_fit_does_not_show_them() {
+async fn a_response_that_does_not_fit_the_model_does_not_show_them() {
     let drafted = |since: &str, user: serde_json::Value| {
         json!({ "data": {
             "id": "d",
@@ -306,7 +311,7 @@ async fn a_model_that_does_not_fit_does_not_show_them() {
         drafted(API_KEY, json!({ "id": "u" })),
         drafted("2024-01-15T10:30:00Z", APP_KEY.into()),
     ] {
-        let server = Server::start([Step::answer(200, &[], body.to_string())]).await;
+        let server = Server::start([Step::response(200, &[], body.to_string())]).await;
         let error = dataset_of(&server).lock().await.unwrap_err();
         assert!(std::error::Error::source(&error).is_some(), "{error:?}");
         assert_error_hides(&error);
@@ -316,17 +321,17 @@ async fn a_model_that_does_not_fit_does_not_show_them() {
 #[tokio::test]
 async fn nothing_that_is_traced_shows_them() {
     let server = Server::start([
-        Step::answer(503, &[], format!("{API_KEY} {APP_KEY}")),
-        Step::answer(200, &[], LOCKED),
+        Step::response(503, &[], format!("{API_KEY} {APP_KEY}")),
+        Step::response(200, &[], LOCKED),
         // Released twice, because the first lock may take effect late.
-        Step::answer(409, &[], format!("[\"{API_KEY}\"]")),
-        Step::answer(409, &[], format!("[\"{APP_KEY}\"]")),
-        Step::answer(
+        Step::response(409, &[], format!("[\"{API_KEY}\"]")),
+        Step::response(409, &[], format!("[\"{APP_KEY}\"]")),
+        Step::response(
             200,
             &[],
             json!({ "data": { "attributes": APP_KEY } }).to_string(),
         ),
-        Step::answer(200, &[], ""),
+        Step::response(200, &[], ""),
     ])
     .await;
     Recorder::start();
@@ -362,7 +367,7 @@ async fn redirects_are_not_followed() {
     for operation in OPERATIONS {
         for status in [301, 302, 303, 307, 308] {
             let location = format!("location: {}/path?query=hidden", other.url());
-            let server = Server::start([Step::answer(status, &[&location], "")]).await;
+            let server = Server::start([Step::response(status, &[&location], "")]).await;
             let error = call(&dataset_of(&server), operation).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
             assert_eq!(error.status().unwrap().as_u16(), status);
@@ -378,10 +383,10 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn plain_http_to_another_host_is_not_even_configured() {
+async fn plain_http_to_another_host_is_refused() {
     let error = "http://example.com".parse::<BaseUrl>().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
-    // Only asked for, and then it is the caller's word.
+    // Allowed only if the caller opts in.
     let base_url = BaseUrl::with_plain_http("http://example.com").unwrap();
     let client = Client::builder(credentials())
         .endpoint(base_url)

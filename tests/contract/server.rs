@@ -1,4 +1,4 @@
-//! A server that follows a script: one step a request, on a socket of its own, byte for byte.
+//! A server that follows a script: one step per request, on a socket of its own, byte for byte.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -16,31 +16,31 @@ use crate::clock::{TestClock, pass};
 /// What the server does with a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    /// Answers, and keeps the connection.
-    Answer(Vec<u8>),
+    /// Writes a response, and keeps the connection.
+    Response(Vec<u8>),
     /// Writes these bytes, then closes the connection.
     Cut(Vec<u8>),
     /// Writes these bytes, then nothing, for ever.
     Stall(Vec<u8>),
-    /// Answers once it is told to.
+    /// Writes a response once it is released.
     Held(Vec<u8>, Arc<Notify>),
     /// Writes these bytes, then others again and again, until the client hangs up.
     Endless(Vec<u8>, Vec<u8>),
     /// Writes these bytes, then resets the connection.
     Reset(Vec<u8>),
-    /// Resets the connection of a request that is there, and not read.
+    /// Resets the connection with the request unread.
     ResetUnread,
     /// Writes the first bytes, then one of the others per second, until the client gives up.
     Slow(Vec<u8>, Vec<u8>, TestClock),
-    /// Answers, then closes the idle connection, and waits until the client has seen it.
+    /// Writes a response, closes the idle connection, and waits until the client has noticed.
     CloseIdle(Vec<u8>),
-    /// Lets the service behind take the call, and meets its answer with another step.
+    /// Forwards the request to the service behind, and applies another step instead of its response.
     AfterEffect(Box<Step>),
 }
 
 impl Step {
-    /// An answer with a status, headers (`name: value`) and a body.
-    pub(crate) fn answer(status: u16, headers: &[&str], body: impl AsRef<[u8]>) -> Self {
+    /// A response with a status, headers (`name: value`) and a body.
+    pub(crate) fn response(status: u16, headers: &[&str], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let mut bytes = format!("HTTP/1.1 {status} S\r\ncontent-length: {}\r\n", body.len());
         for header in headers {
@@ -48,26 +48,26 @@ impl Step {
             bytes.push_str("\r\n");
         }
         bytes.push_str("\r\n");
-        Self::Answer([bytes.as_bytes(), body].concat())
+        Self::Response([bytes.as_bytes(), body].concat())
     }
 
     /// A status with an empty body.
     pub(crate) fn status(status: u16) -> Self {
-        Self::answer(status, &[], "")
+        Self::response(status, &[], "")
     }
 
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     pub(crate) fn reset() -> Self {
         Self::Cut(Vec::new())
     }
 
-    /// This, once it is told to.
+    /// This, once it is released.
     pub(crate) fn held(self) -> (Self, Arc<Notify>) {
-        let Self::Answer(bytes) = self else {
-            panic!("only answers are held")
+        let Self::Response(bytes) = self else {
+            panic!("only responses are held")
         };
-        let told = Arc::new(Notify::new());
-        (Self::Held(bytes, Arc::clone(&told)), told)
+        let release = Arc::new(Notify::new());
+        (Self::Held(bytes, Arc::clone(&release)), release)
     }
 
     /// This, after the call has taken effect.
@@ -126,7 +126,7 @@ impl Server {
         .await
     }
 
-    /// Starts in front of a service, which answers what no step answers.
+    /// Starts in front of a service, which handles the requests that have no step.
     pub(crate) async fn in_front_of(service: &str) -> Self {
         let address = service.trim_start_matches("http://").parse().unwrap();
         Self::serve(State {
@@ -225,7 +225,7 @@ impl State {
         unread
     }
 
-    /// The answer of the service behind, as it is.
+    /// The response of the service behind, unchanged.
     async fn forward(&self, request: &Received) -> Vec<u8> {
         let mut socket = TcpStream::connect(self.service.unwrap()).await.unwrap();
         let head = request
@@ -233,9 +233,9 @@ impl State {
             .replacen("\r\n", "\r\nconnection: close\r\n", 1);
         socket.write_all(head.as_bytes()).await.unwrap();
         socket.write_all(&request.body).await.unwrap();
-        let mut answer = Vec::new();
-        socket.read_to_end(&mut answer).await.unwrap();
-        answer
+        let mut response = Vec::new();
+        socket.read_to_end(&mut response).await.unwrap();
+        response
     }
 }
 
@@ -258,7 +258,7 @@ async fn serve(mut socket: TcpStream, state: Arc<State>) {
                 *step
             }
             Some(step) => step,
-            None if state.service.is_some() => Step::Answer(state.forward(&request).await),
+            None if state.service.is_some() => Step::Response(state.forward(&request).await),
             None => Step::status(599),
         };
         if !follow(step, &mut socket, &state).await {
@@ -267,10 +267,10 @@ async fn serve(mut socket: TcpStream, state: Arc<State>) {
     }
 }
 
-/// Follows a step; whether the connection is kept.
+/// Follows a step, and returns whether the connection is kept.
 async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
     match step {
-        Step::Answer(bytes) => return socket.write_all(&bytes).await.is_ok(),
+        Step::Response(bytes) => return socket.write_all(&bytes).await.is_ok(),
         Step::Cut(bytes) => {
             let _ = socket.write_all(&bytes).await;
         }
@@ -279,8 +279,8 @@ async fn follow(step: Step, socket: &mut TcpStream, state: &State) -> bool {
             state.stalled.send_modify(|stalled| *stalled += 1);
             until_hangup(socket).await;
         }
-        Step::Held(bytes, told) => {
-            told.notified().await;
+        Step::Held(bytes, release) => {
+            release.notified().await;
             return socket.write_all(&bytes).await.is_ok();
         }
         Step::Endless(bytes, more) => {

@@ -1,4 +1,4 @@
-//! What the tests of the wrapper start from.
+//! Set-up that the tests of the wrapper share.
 
 use llmobs_datasets::{
     Client, ClientBuilder, Credentials, Dataset, DatasetVersion, Error, Operation, Outcome,
@@ -13,14 +13,14 @@ use crate::server::Server;
 pub(crate) const OPERATIONS: [Operation; 3] =
     [Operation::Lock, Operation::Unlock, Operation::Restore];
 
-/// The operations that have an effect, which an outcome could be wrong about.
+/// The operations that have an effect, about which an outcome could be wrong.
 pub(crate) fn writes() -> impl Iterator<Item = Operation> {
     OPERATIONS
         .into_iter()
         .filter(|operation| operation.method() != Method::GET)
 }
 
-/// The documented answer to lock.
+/// The documented response to lock.
 pub(crate) const LOCKED: &str = include_str!("documentation/lock-200.json");
 
 pub(crate) fn credentials() -> Credentials {
@@ -46,7 +46,7 @@ pub(crate) fn one_attempt(server: &Server) -> Dataset {
     )
 }
 
-/// Calls an operation; gives the attempts of a success.
+/// Calls an operation, and returns the number of attempts of a success.
 pub(crate) async fn call(dataset: &Dataset, operation: Operation) -> Result<u32, Error> {
     Ok(match operation {
         Operation::Lock => dataset.lock().await?.attempts(),
@@ -56,8 +56,8 @@ pub(crate) async fn call(dataset: &Dataset, operation: Operation) -> Result<u32,
     })
 }
 
-/// What a caller is told of the effect of a call: that it has it, or has it not, or neither.
-pub(crate) fn told<T>(result: &Result<T, Error>) -> Option<bool> {
+/// Whether the call took effect, according to its result; `None` if the result doesn't say.
+pub(crate) fn reported_effect<T>(result: &Result<T, Error>) -> Option<bool> {
     match result.as_ref().map_err(Error::outcome) {
         Ok(_) | Err(Outcome::Applied) => Some(true),
         Err(Outcome::NotApplied) => Some(false),
@@ -65,8 +65,8 @@ pub(crate) fn told<T>(result: &Result<T, Error>) -> Option<bool> {
     }
 }
 
-/// Whether one of the `writes` has taken effect since a state: datasets begin locked for unlock, and unlocked
-/// else.
+/// Whether one of the `writes` has taken effect since a state: the dataset starts locked for an unlock, and
+/// unlocked for the others.
 pub(crate) fn took_effect(
     operation: Operation,
     before: &DatasetState,
@@ -78,14 +78,15 @@ pub(crate) fn took_effect(
     }
 }
 
-/// A resolver that knows no name, so that no test asks a network. It says so, or says nothing.
+/// A resolver that knows no name, so that no test uses a network. If `true`, it responds with an error;
+/// otherwise it never responds.
 pub(crate) struct Names(pub(crate) bool);
 
 impl reqwest::dns::Resolve for Names {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let answers = self.0;
+        let responds = self.0;
         Box::pin(async move {
-            if !answers {
+            if !responds {
                 std::future::pending::<()>().await;
             }
             Err(format!("no address of {}", name.as_str()).into())
@@ -93,12 +94,12 @@ impl reqwest::dns::Resolve for Names {
     }
 }
 
-/// A resolver that knows no name, and says so.
+/// A resolver that knows no name, and responds with an error.
 pub(crate) const NO_NAMES: Names = Names(true);
 
 /// The address of a port that nobody listens on.
 pub(crate) fn closed_port() -> String {
-    // Bound for good, so that no server of another test gets it, and not listened on.
+    // Bound, so that no server of another test gets it, but not listened on.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());

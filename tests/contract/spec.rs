@@ -1,4 +1,4 @@
-//! The spec says what the pages say: no more, no less.
+//! The spec matches the documentation pages: no more, no less.
 
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ fn content<'a>(spec: &'a Value, holder: &'a Value) -> Option<&'a Value> {
         .get("application/json")
 }
 
-/// Where the spec differs from the pages.
+/// The differences between the spec and the pages.
 pub(crate) fn findings(spec: &Value) -> Vec<String> {
     let mut findings = Vec::new();
     let operations = operations(spec);
@@ -123,19 +123,19 @@ fn operation_findings(
     );
     expect("own security", operation["security"].clone(), Value::Null);
 
-    let answers = operation["responses"].as_object().unwrap();
+    let responses = operation["responses"].as_object().unwrap();
     expect(
         "statuses",
-        answers.keys().cloned().collect(),
-        page.answers
+        responses.keys().cloned().collect(),
+        page.responses
             .iter()
             .map(|(status, _)| status.to_string())
             .collect(),
     );
-    for (status, example) in &page.answers {
-        let answer = content(
+    for (status, example) in &page.responses {
+        let response = content(
             spec,
-            &answers
+            &responses
                 .get(&status.to_string())
                 .cloned()
                 .unwrap_or_default(),
@@ -143,13 +143,13 @@ fn operation_findings(
         .cloned();
         expect(
             &format!("{status} has content"),
-            json!(answer.is_some()),
+            json!(response.is_some()),
             json!(example.is_some()),
         );
-        let answer = answer.unwrap_or_default();
+        let response = response.unwrap_or_default();
         expect(
             &format!("{status} example"),
-            examples(spec, &answer),
+            examples(spec, &response),
             documented_examples(*example),
         );
     }
@@ -176,17 +176,17 @@ fn operation_findings(
 
     let mut parts = vec![("path".to_owned(), path_fields(spec, item, operation))];
     parts.push(("request".to_owned(), fields(spec, &body["schema"])));
-    for (status, _) in &page.answers {
-        let answer = content(
+    for (status, _) in &page.responses {
+        let response = content(
             spec,
-            &answers
+            &responses
                 .get(&status.to_string())
                 .cloned()
                 .unwrap_or_default(),
         )
         .cloned()
         .unwrap_or_default();
-        parts.push((status.to_string(), fields(spec, &answer["schema"])));
+        parts.push((status.to_string(), fields(spec, &response["schema"])));
     }
     for (part, found) in parts {
         let expected = page.fields(&part);
@@ -311,7 +311,7 @@ fn collect_fields(spec: &Value, schema: &Value, parent: &str, found: &mut BTreeS
     }
 }
 
-/// The type of a schema, in the words of the pages.
+/// The type of a schema, as the pages name it.
 fn kind(spec: &Value, schema: &Value) -> String {
     let schema = resolve(spec, schema);
     let word = |field: &str| schema[field].as_str().unwrap_or_default();
@@ -345,7 +345,7 @@ fn schema_examples(spec: &Value) -> Vec<String> {
     let mut shown = BTreeSet::new();
     for page in PAGES {
         for text in page
-            .answers
+            .responses
             .iter()
             .filter_map(|(_, text)| *text)
             .chain(page.request)
@@ -383,7 +383,7 @@ fn collect_values(value: &Value, name: &str, found: &mut BTreeSet<(String, Strin
 }
 
 #[test]
-fn the_spec_says_what_the_pages_say() {
+fn the_spec_matches_the_pages() {
     assert_eq!(findings(&load()), Vec::<String>::new());
 }
 

@@ -46,8 +46,8 @@ thread_local! {
     static EVENTS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps what is traced, for each thread by itself: a test runs on one. It is the subscriber of the
-/// whole process, because tracing remembers of a place in the code that nobody listens to it.
+/// Records spans and events, separately for each thread: a test runs on one. It is the subscriber of the
+/// whole process, because tracing caches that a call site has no subscriber.
 pub(crate) struct Recorder;
 
 impl Recorder {
@@ -125,7 +125,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
 
 #[tokio::test]
 async fn a_call_is_a_span() {
-    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+    let server = Server::start([Step::response(200, &[], LOCKED)]).await;
     let dataset = dataset(&builder(&server.url()).build().unwrap());
     Recorder::start();
     call(&dataset, Operation::Lock).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_call_that_fails_is_a_span_with_its_kind() {
     for (step, kind) in [
         (Step::status(404), "not_found"),
         (Step::reset(), "connection_lost"),
-        (Step::answer(200, &[], "<html>"), "unreadable_success"),
+        (Step::response(200, &[], "<html>"), "unreadable_success"),
     ] {
         let server = Server::start([step]).await;
         Recorder::start();
@@ -172,7 +172,7 @@ async fn a_call_that_fails_is_a_span_with_its_kind() {
 async fn a_retry_is_an_event() {
     let server = Server::start([
         Step::status(503),
-        Step::answer(429, &["retry-after: 2"], ""),
+        Step::response(429, &["retry-after: 2"], ""),
         Step::status(404),
     ])
     .await;
@@ -219,7 +219,7 @@ async fn the_status_of_a_span_is_that_of_the_last_attempt() {
 
 #[tokio::test]
 async fn a_lock_that_is_left_behind_is_a_warning() {
-    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(409)]).await;
+    let server = Server::start([Step::response(200, &[], LOCKED), Step::status(409)]).await;
     let dataset = dataset(&builder(&server.url()).build().unwrap());
     Recorder::start();
     drop(dataset.draft_lock().await.unwrap());
@@ -246,7 +246,7 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
         "unlocking in the background failed"
     );
     assert!(events[1].fields["error"].contains("the draft lock was lost"));
-    // It was not cut off, so that this is all.
+    // The unlock was not cut off, so there is no other event.
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
@@ -255,7 +255,7 @@ async fn a_lock_that_is_left_behind_is_a_warning() {
 
 #[tokio::test]
 async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
-    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(409)]).await;
+    let server = Server::start([Step::response(200, &[], LOCKED), Step::status(409)]).await;
     let dataset = dataset(&builder(&server.url()).build().unwrap());
     Recorder::start();
     let work = tokio::spawn(async move {
@@ -275,7 +275,7 @@ async fn a_lock_that_a_panic_leaves_behind_is_a_warning() {
 
 #[tokio::test]
 async fn the_calls_of_a_draft_lock_are_within_its_span() {
-    let server = Server::start([Step::answer(200, &[], LOCKED), Step::status(200)]).await;
+    let server = Server::start([Step::response(200, &[], LOCKED), Step::status(200)]).await;
     let dataset = one_attempt(&server);
     Recorder::start();
     drop(dataset.draft_lock().await.unwrap());
@@ -320,7 +320,7 @@ async fn the_hooks_see_each_attempt() {
     let server = Server::start([
         Step::status(503),
         Step::reset(),
-        Step::answer(200, &[], LOCKED),
+        Step::response(200, &[], LOCKED),
         Step::status(404),
     ])
     .await;
@@ -382,7 +382,7 @@ async fn the_hooks_see_each_attempt() {
         assert!(request.head.contains(&header), "{}", request.head);
     }
 
-    // What can't be sent is no attempt.
+    // A request that can't be sent is not an attempt.
     let id = "x".repeat(1 << 16).parse().unwrap();
     let dataset = client.dataset("p".parse().unwrap(), id);
     call(&dataset, Operation::Lock).await.unwrap_err();

@@ -97,10 +97,10 @@ fn values_are_plain_in_serde_and_are_checked() {
 }
 
 #[tokio::test]
-async fn what_a_call_reports_is_data() {
+async fn the_results_of_a_call_are_serializable() {
     let headers = ["x-ratelimit-limit: 5", "x-ratelimit-reset: 7"];
     let body = json!({"errors": [{ "title": "No", "code": "c", "source": { "pointer": "/p" } }]});
-    let server = Server::start([Step::answer(400, &headers, body.to_string())]).await;
+    let server = Server::start([Step::response(400, &headers, body.to_string())]).await;
     let error = one_attempt(&server).lock().await.unwrap_err();
     let item = serde_json::to_value(&error.errors()[0]).unwrap();
     assert_eq!(
@@ -145,8 +145,8 @@ fn a_version_can_be_a_constant() {
 }
 
 #[tokio::test]
-async fn a_response_has_its_value_in_reach() {
-    let server = Server::start([Step::answer(200, &[], LOCKED)]).await;
+async fn a_response_gives_access_to_its_value() {
+    let server = Server::start([Step::response(200, &[], LOCKED)]).await;
     let state = one_attempt(&server).lock().await.unwrap();
     assert_eq!(state.user(), &state.value().user);
     assert_eq!(state.drafting_since(), state.value().drafting_since);

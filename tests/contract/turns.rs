@@ -19,7 +19,7 @@ async fn nothing(_: LockedDataset) -> Result<()> {
 }
 
 #[tokio::test]
-async fn tasks_take_turns_in_order_of_arrival_whichever_clients_they_use() {
+async fn tasks_take_turns_in_order_of_arrival_across_clients() {
     let (lock, respond) = locked().held();
     let steps = [
         lock,
@@ -131,9 +131,9 @@ async fn a_wait_for_another_task_ends_with_lock_wait() {
     lock.unlock().await.unwrap();
 }
 
-/// Another user's lock, with the service's words.
+/// The refusal for another user's lock, with the service's message.
 fn held_by_john() -> Step {
-    Step::answer(409, &[], r#"{"errors":["Locked by John Roe since 09:20"]}"#)
+    Step::response(409, &[], r#"{"errors":["Locked by John Roe since 09:20"]}"#)
 }
 
 fn waiting(server: &Server, wait: Duration) -> Dataset {
@@ -148,7 +148,7 @@ fn waiting(server: &Server, wait: Duration) -> Dataset {
 }
 
 #[tokio::test]
-async fn another_users_lock_is_waited_for_only_if_asked() {
+async fn another_users_lock_is_waited_for_only_with_lock_wait() {
     let server = Server::start([held_by_john()]).await;
     let error = one_attempt(&server).draft_lock().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -176,9 +176,9 @@ async fn a_wait_for_another_user_ends_with_lock_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_the_server_asks_for_is_not_begun_if_it_is_too_long() {
+async fn a_retry_after_beyond_the_deadline_ends_the_wait_at_once() {
     let _clock = TestClock::default();
-    let later = Step::answer(423, &["retry-after: 3600"], "");
+    let later = Step::response(423, &["retry-after: 3600"], "");
     let server = Server::start([later, locked()]).await;
     let waiting = waiting(&server, Duration::from_secs(60));
     let error = waiting.draft_lock().await.unwrap_err();
@@ -188,7 +188,7 @@ async fn a_wait_that_the_server_asks_for_is_not_begun_if_it_is_too_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_user_is_asked_again_after_ten_milliseconds_even_without_a_backoff() {
+async fn a_lock_request_is_repeated_after_ten_milliseconds_even_without_backoff() {
     let clock = TestClock::default();
     let server = Server::start(std::iter::repeat_n(held_by_john(), 10)).await;
     let retry = RetryPolicy::none().backoff(Duration::ZERO, Duration::ZERO);
@@ -208,7 +208,7 @@ async fn another_user_is_asked_again_after_ten_milliseconds_even_without_a_backo
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_user_is_asked_again_with_backoff_and_jitter() {
+async fn a_lock_request_is_repeated_with_backoff_and_jitter() {
     let clock = TestClock::default();
     let server = Server::start(std::iter::repeat_n(held_by_john(), 100)).await;
     let backoff = Duration::from_secs(1);
@@ -293,7 +293,7 @@ async fn a_nested_lock_is_refused_and_never_hangs() {
         .dataset(PROJECT_ID.parse().unwrap(), "another".parse().unwrap());
     dataset
         .with_draft_lock(async |locked| {
-            // Not the same lock.
+            // A different lock.
             other
                 .with_draft_lock(async |_| {
                     let error = locked.dataset().draft_lock().await.unwrap_err();
@@ -307,7 +307,7 @@ async fn a_nested_lock_is_refused_and_never_hangs() {
                 assert_eq!(error.kind(), ErrorKind::Reentrant);
                 let line = error.to_string();
                 assert!(
-                    line.contains("this task holds the draft lock already"),
+                    line.contains("this task already holds the draft lock"),
                     "{line}"
                 );
             }
@@ -371,7 +371,7 @@ async fn a_wait_for_another_task_is_logged_after_half_a_second_and_every_half_mi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_for_another_user_is_logged_with_the_services_words() {
+async fn a_wait_for_another_user_is_logged_with_the_services_message() {
     let clock = TestClock::default();
     let server = Server::start(std::iter::repeat_n(held_by_john(), 1000)).await;
     let pause = Duration::from_secs(1);
@@ -400,7 +400,7 @@ async fn a_wait_for_another_user_is_logged_with_the_services_words() {
 async fn a_refused_lock_after_one_that_may_take_effect_late_is_unknown_even_if_its_unlock_fails() {
     for unlock in [404, 403] {
         // The second call is refused, with no time for a third one.
-        let refused = Step::answer(423, &["retry-after: 3600"], "");
+        let refused = Step::response(423, &["retry-after: 3600"], "");
         let steps = [Step::Stall(Vec::new()), held_by_john(), refused];
         let unlocks = [Step::status(unlock), Step::status(unlock)];
         let server = Server::start(steps.into_iter().chain(unlocks)).await;

@@ -14,7 +14,7 @@ use crate::setup::{self, OPERATIONS};
 
 type Requests = Arc<Mutex<Vec<HttpMockRequest>>>;
 
-/// A server that keeps the requests that it gets.
+/// A server that records the requests that it receives.
 async fn recorder() -> (MockServer, Requests) {
     let server = MockServer::start_async().await;
     let requests = Requests::default();
@@ -54,8 +54,8 @@ async fn each_request_of_the_wrapper_is_the_documented_one() {
         let (server, requests) = recorder().await;
         let client = setup::builder(&server.base_url()).build().unwrap();
         let result = setup::call(&setup::dataset(&client), operation).await;
-        // The recorder answers with nothing, which is too little where the page has an answer.
-        let (_, success) = page.answers[0];
+        // The recorder sends an empty response, which is an error where the page documents a body.
+        let (_, success) = page.responses[0];
         assert_eq!(result.is_ok(), success.is_none());
         let user_agent = concat!("llmobs-datasets/", env!("CARGO_PKG_VERSION"));
         assert_documented(page, &server, &requests, user_agent);

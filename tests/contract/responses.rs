@@ -1,4 +1,4 @@
-//! Each documented answer arrives whole: status, headers, body, and the body as the documented type.
+//! Each documented response arrives whole: status, headers, body, and the body as the documented type.
 
 use httpmock::MockServer;
 use llmobs_datasets::generated::types;
@@ -8,8 +8,8 @@ use crate::calls::{self, Received};
 use crate::documentation::{PAGES, json};
 use crate::spec;
 
-/// Answers every request with this, and calls an operation.
-pub(crate) async fn answered(
+/// Calls an operation of a server that always sends this response.
+pub(crate) async fn call_with_response(
     operation: &str,
     status: u16,
     media_type: &str,
@@ -31,7 +31,7 @@ pub(crate) async fn answered(
     received
 }
 
-/// Parses a body as the generated type of a schema, and gives it back as the type writes it.
+/// Parses a body as the generated type of a schema, and serializes it again.
 fn through_model(schema: &str, body: &[u8]) -> Value {
     fn through<T: serde::Serialize + serde::de::DeserializeOwned>(body: &[u8]) -> Value {
         serde_json::to_value(serde_json::from_slice::<T>(body).unwrap()).unwrap()
@@ -47,7 +47,7 @@ fn through_model(schema: &str, body: &[u8]) -> Value {
 }
 
 #[tokio::test]
-async fn each_documented_answer_arrives_whole() {
+async fn each_documented_response_arrives_whole() {
     let spec = spec::load();
     let mut seen = 0;
     for (_, _, _, operation) in spec::operations(&spec) {
@@ -56,14 +56,14 @@ async fn each_documented_answer_arrives_whole() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let status: u16 = status.parse().unwrap();
             let example = page
-                .answers
+                .responses
                 .iter()
                 .find(|(code, _)| *code == status)
                 .unwrap()
                 .1;
             let body = example.unwrap_or_default();
 
-            let received = answered(id, status, "application/json", body).await;
+            let received = call_with_response(id, status, "application/json", body).await;
 
             assert_eq!(received.status, status, "{id}");
             assert_eq!(received.success, status == 200, "{id} {status}");
@@ -79,6 +79,6 @@ async fn each_documented_answer_arrives_whole() {
     }
     assert_eq!(
         seen,
-        PAGES.iter().map(|page| page.answers.len()).sum::<usize>()
+        PAGES.iter().map(|page| page.responses.len()).sum::<usize>()
     );
 }
