@@ -1,7 +1,9 @@
 //! What is said about the document as a whole.
 
+use xtask_spec::Node;
+
 use crate::context::{Context, Nodes};
-use crate::paired::{Paired, paired};
+use crate::paired::{Paired, matched};
 use crate::rules::{self, Rule};
 
 const INFO: [(&str, &Rule); 6] = [
@@ -30,10 +32,10 @@ pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, nodes: Nodes<'a>) {
         }
         context.extensions((old, new), &[]);
     }
-    let place = |root: &'a xtask_spec::Node| root.get("tags").unwrap_or(root).id;
-    for pair in paired(base.list("tags"), revision.list("tags"), |tag| {
-        tag.field("name")
-    }) {
+    let place = |root: &'a Node| root.get("tags").unwrap_or(root).id;
+    let same_name = |old: &Node, new: &Node| old.field("name") == new.field("name");
+    let tags = (base.list("tags"), revision.list("tags"));
+    for pair in matched(tags.0, tags.1, &[&|old, new| old == new, &same_name]) {
         match pair {
             Paired::Removed(tag) => {
                 let what = format!("tag `{}` removed", tag.field("name").unwrap_or_default());

@@ -7,11 +7,14 @@ use xtask_spec::{Node, NodeId};
 
 use crate::context::{Context, Nodes, values};
 use crate::excerpt::{excerpt, some};
-use crate::paired::{Paired, paired};
+use crate::paired::{Paired, matched, paired};
 use crate::rules;
 
 /// More URLs than a list of sites has; a server with more is compared by its template.
 const MANY: usize = 1_000;
+
+/// More URLs than these are no help in a message.
+const SHOWN: usize = 6;
 
 /// Compares the servers of two operations: their own, those of their paths, or those of the document.
 pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes: Nodes<'a>) {
@@ -21,7 +24,7 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
     let (old_urls, new_urls) = (urls(base, old), urls(revision, new));
     let (gone, come) = (without(&old_urls, &new_urls), without(&new_urls, &old_urls));
     let why = variables_changed(old, new);
-    match (gone.first(), come.first()) {
+    let moved = match (gone.first(), come.first()) {
         (Some((_, id)), first) => {
             let instead = match first {
                 None => String::new(),
@@ -30,17 +33,64 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
             let what = format!("server {} removed{instead}{why}", quoted(&gone));
             let place = first.map_or(revision, |(_, id)| *id);
             context.note(&rules::SERVER_REMOVED, (*id, place), what);
+            Vec::new()
         }
-        (None, Some((_, id))) => {
-            let what = format!("server {} added{why}", quoted(&come));
-            context.note(&rules::SERVER_ADDED, (base, *id), what);
+        (None, first) => {
+            if let Some((_, id)) = first {
+                let what = format!("server {} added{why}", quoted(&come));
+                context.note(&rules::SERVER_ADDED, (base, *id), what);
+            }
+            moved(&old_urls, &new_urls)
         }
-        (None, None) => {}
+    };
+    let is_new = |url: &&Url| !old_urls.iter().any(|it| it.documented == url.documented);
+    if let (Some((_, id)), Some(host)) = (moved.first(), new_urls.iter().find(is_new)) {
+        let (from, to) = (quoted(&moved), excerpt(&host.documented));
+        let what = format!(
+            "server {from} removed from the documentation; {to} is new, and variables allow both"
+        );
+        context.note(&rules::SERVER_MOVED, (*id, host.place), what);
     }
+    // A site that another server of the list would cover anyway.
+    let listed = |these: &[Url], others: &[Url], told: &[(&str, NodeId)]| -> Vec<Url> {
+        let is_same = |one: &Url| others.iter().any(|other| other.pattern == one.pattern);
+        let is_told = |one: &Url| {
+            told.iter()
+                .any(|(pattern, _)| covers(pattern, &one.pattern))
+        };
+        let news = these.iter().filter(|one| !is_same(one) && !is_told(one));
+        news.cloned().collect()
+    };
+    let told: Vec<(&str, NodeId)> = [&gone[..], &come, &moved].concat();
+    let (unlisted, listed) = (
+        listed(&old_urls, &new_urls, &told),
+        listed(&new_urls, &old_urls, &told),
+    );
+    let documented = |urls: &[Url]| some(urls.iter().map(|it| excerpt(&it.documented)), SHOWN);
+    if let Some(first) = unlisted.first() {
+        let what = format!(
+            "server {} no longer listed; another covers it",
+            documented(&unlisted)
+        );
+        context.note(&rules::SERVER_UNLISTED, (first.place, revision), what);
+    }
+    if let Some(first) = listed.first() {
+        let what = format!(
+            "server {} listed, which another covered",
+            documented(&listed)
+        );
+        context.note(&rules::SERVER_ADDED, (base, first.place), what);
+    }
+    let same_sites = |old: &Node, new: &Node| {
+        let sites = |server| expand(server).into_iter().map(|it| it.pattern);
+        sites(old).eq(sites(new))
+    };
+    let same_url = |old: &Node, new: &Node| old.get("url") == new.get("url");
+    let pairs = matched(old, new, &[&|old, new| old == new, &same_sites, &same_url]);
     // The words and defaults of servers that are in both lists.
-    for old in old {
-        if let Some(new) = new.iter().find(|it| it.get("url") == old.get("url")) {
-            details(context, (old, new));
+    for pair in pairs {
+        if let Paired::Both(old, new) = pair {
+            details(context, (old, new), moved.is_empty());
         }
     }
 }
@@ -53,53 +103,94 @@ fn of(holders: [&Node; 3]) -> (NodeId, &[Node]) {
     servers.map_or((root.id, &[]), |servers| (servers.id, servers.items()))
 }
 
-/// URLs with the places of their servers.
-type Urls = BTreeMap<String, NodeId>;
+/// A URL that a server stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Url {
+    /// With `{}` for each variable that takes any value.
+    pattern: String,
+    /// With the defaults of these.
+    documented: String,
+    /// The place of the last value in it.
+    place: NodeId,
+}
 
-fn urls(site: NodeId, servers: &[Node]) -> Urls {
-    let mut urls = Urls::new();
-    for (url, place) in servers.iter().flat_map(expand) {
-        urls.entry(url).or_insert(place);
-    }
+/// The URLs of servers, each once.
+fn urls(site: NodeId, servers: &[Node]) -> Vec<Url> {
+    let mut urls: Vec<Url> = servers.iter().flat_map(expand).collect();
     if urls.is_empty() {
         // What OpenAPI says of a document without servers.
-        urls.insert("/".to_owned(), site);
+        let root = || "/".to_owned();
+        urls.push(Url {
+            pattern: root(),
+            documented: root(),
+            place: site,
+        });
     }
+    urls.sort();
+    urls.dedup_by(|second, first| {
+        (&second.pattern, &second.documented) == (&first.pattern, &first.documented)
+    });
     urls
 }
 
-fn without<'u>(these: &'u Urls, others: &Urls) -> Vec<(&'u str, NodeId)> {
-    let is_covered = |url: &str| others.keys().any(|other| covers(other, url));
-    let these = these.iter().map(|(url, id)| (url.as_str(), *id));
-    these.filter(|(url, _)| !is_covered(url)).collect()
+fn without<'u>(these: &'u [Url], others: &[Url]) -> Vec<(&'u str, NodeId)> {
+    let is_covered = |url: &Url| {
+        others
+            .iter()
+            .any(|other| covers(&other.pattern, &url.pattern))
+    };
+    let these = these.iter().filter(|url| !is_covered(url));
+    once(these.map(|url| (url.pattern.as_str(), url.place)))
 }
 
-/// The URLs of a server, each with the place of the last value in it.
-fn expand(server: &Node) -> Vec<(String, NodeId)> {
+fn once<'u>(urls: impl Iterator<Item = (&'u str, NodeId)>) -> Vec<(&'u str, NodeId)> {
+    let urls: BTreeMap<&str, NodeId> = urls.collect();
+    urls.into_iter().collect()
+}
+
+/// The documented URLs that only servers cover which document none of the old ones.
+fn moved<'u>(old: &'u [Url], new: &[Url]) -> Vec<(&'u str, NodeId)> {
+    let documents = |urls: &[Url], url: &str| urls.iter().any(|it| it.documented == url);
+    let stays = |url: &&Url| {
+        let mut covering = new.iter().filter(|it| covers(&it.pattern, &url.documented));
+        documents(new, &url.documented) || covering.any(|it| documents(old, &it.documented))
+    };
+    let moved = old.iter().filter(|url| !stays(url));
+    once(moved.map(|url| (url.documented.as_str(), url.place)))
+}
+
+/// The URLs of a server.
+fn expand(server: &Node) -> Vec<Url> {
     let url = server.field("url").unwrap_or_default().to_owned();
-    let mut urls = vec![(url, server.id)];
+    let mut urls = vec![Url {
+        pattern: url.clone(),
+        documented: url,
+        place: server.id,
+    }];
     for (name, variable) in server.map("variables") {
         let values = variable.list("enum").iter();
-        let values = values.filter_map(|value| Some((value.text()?, value.id)));
-        let values: Vec<(&str, NodeId)> = values.collect();
+        let values = values.filter_map(|value| Some((value.text()?, value.text()?, value.id)));
+        let mut values: Vec<(&str, &str, NodeId)> = values.collect();
         let placeholder = format!("{{{name}}}");
-        let is_used = urls.iter().any(|(url, _)| url.contains(&placeholder));
+        let is_used = urls.iter().any(|url| url.pattern.contains(&placeholder));
         if !is_used || urls.len() * values.len() > MANY {
             continue;
         }
         if values.is_empty() {
             // A variable that takes any value stays in the URL, whatever it is called.
-            for (url, place) in &mut urls {
-                *url = url.replace(&placeholder, "{}");
-                if *place == server.id {
-                    *place = variable.id;
-                }
-            }
-            continue;
+            values.push(("{}", variable.field("default").unwrap_or("{}"), variable.id));
         }
-        let fill = |(url, _): &(String, NodeId)| {
-            let values = values.iter();
-            let filled = values.map(|(value, place)| (url.replace(&placeholder, value), *place));
+        let fill = |url: &Url| {
+            let filled = values.iter().map(|(any, documented, place)| Url {
+                pattern: url.pattern.replace(&placeholder, any),
+                documented: url.documented.replace(&placeholder, documented),
+                // A listed value says more than a variable of any value.
+                place: if *any == "{}" && url.place != server.id {
+                    url.place
+                } else {
+                    *place
+                },
+            });
             filled.collect::<Vec<_>>()
         };
         urls = urls.iter().flat_map(fill).collect();
@@ -153,11 +244,14 @@ fn covers(outer: &str, url: &str) -> bool {
     rest.ends_with(last)
 }
 
-fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>) {
+fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>, defaults: bool) {
     context.words((old, new));
     for pair in paired(old.map("variables"), new.map("variables"), |(name, _)| name) {
         if let Paired::Both((name, before), (_, after)) = pair {
             context.words((before, after));
+            if !defaults {
+                continue;
+            }
             let name = format!("default of the server variable `{name}`");
             let values = values((before, after), "default");
             let sites = (before.id, after.id);
@@ -167,6 +261,5 @@ fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>) {
 }
 
 fn quoted(urls: &[(&str, NodeId)]) -> String {
-    const SHOWN: usize = 6;
     some(urls.iter().map(|(url, _)| excerpt(url)), SHOWN)
 }
