@@ -1,7 +1,7 @@
 //! Servers: where an operation is to be found. A server with variables stands for one URL for each
 //! combination of their values, so that sites may be listed either way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xtask_spec::{Node, NodeId};
 
@@ -23,49 +23,46 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
     let (revision, new) = of([nodes.1, items.1, roots.1]);
     let (old_urls, new_urls) = (urls(base, old), urls(revision, new));
     let (gone, come) = (without(&old_urls, &new_urls), without(&new_urls, &old_urls));
-    let why = variables_changed(old, new);
-    let moved = match (gone.first(), come.first()) {
-        (Some((_, id)), first) => {
-            let instead = match first {
-                None => String::new(),
-                Some(_) => format!("; changed to {}", quoted(&come)),
-            };
-            let what = format!("server {} removed{instead}{why}", quoted(&gone));
-            let place = first.map_or(revision, |(_, id)| *id);
-            context.note(&rules::SERVER_REMOVED, (*id, place), what);
-            Vec::new()
-        }
-        (None, first) => {
-            if let Some((_, id)) = first {
-                let what = format!("server {} added{why}", quoted(&come));
-                context.note(&rules::SERVER_ADDED, (base, *id), what);
-            }
-            moved(&old_urls, &new_urls)
-        }
+    let why = match (old, new) {
+        ([old], [new]) => variables_changed(old, new),
+        _ => String::new(),
     };
-    let is_new = |url: &&Url| !old_urls.iter().any(|it| it.documented == url.documented);
-    if let (Some((_, id)), Some(host)) = (moved.first(), new_urls.iter().find(is_new)) {
-        let (from, to) = (quoted(&moved), excerpt(&host.documented));
+    let mut moved = Vec::new();
+    if let Some(first) = gone.first() {
+        let instead = match come.as_slice() {
+            [] => String::new(),
+            come => format!("; changed to {}", quoted(come, &old_urls)),
+        };
+        let what = format!("server {} removed{instead}{why}", quoted(&gone, &new_urls));
+        let place = come.first().map_or(revision, |url| url.place);
+        context.note(&rules::SERVER_REMOVED, (first.place, place), what);
+    } else {
+        if let Some(first) = come.first() {
+            let what = format!("server {} added{why}", quoted(&come, &old_urls));
+            context.note(&rules::SERVER_ADDED, (base, first.place), what);
+        }
+        moved = self::moved(&old_urls, &new_urls);
+    }
+    let is_new = |url: &&Url| !is_documented(&old_urls, &url.documented);
+    if let (Some(first), Some(host)) = (moved.first(), new_urls.iter().find(is_new)) {
+        let (from, to) = (quoted(&moved, &new_urls), excerpt(&host.documented));
         let what = format!(
             "server {from} removed from the documentation; {to} is new, and variables allow both"
         );
-        context.note(&rules::SERVER_MOVED, (*id, host.place), what);
+        context.note(&rules::SERVER_MOVED, (first.place, host.place), what);
     }
-    // A site that another server of the list would cover anyway.
-    let listed = |these: &[Url], others: &[Url], told: &[(&str, NodeId)]| -> Vec<Url> {
+    // A site that another server of the list covers anyway.
+    let told = [&gone[..], &come].concat();
+    let listed = |these: &'_ [Url], others: &[Url]| -> Vec<Url> {
         let is_same = |one: &Url| others.iter().any(|other| other.pattern == one.pattern);
         let is_told = |one: &Url| {
-            told.iter()
-                .any(|(pattern, _)| covers(pattern, &one.pattern))
+            told.iter().any(|it| covers(&it.pattern, &one.pattern))
+                || moved.iter().any(|it| it.documented == one.documented)
         };
         let news = these.iter().filter(|one| !is_same(one) && !is_told(one));
         news.cloned().collect()
     };
-    let told: Vec<(&str, NodeId)> = [&gone[..], &come, &moved].concat();
-    let (unlisted, listed) = (
-        listed(&old_urls, &new_urls, &told),
-        listed(&new_urls, &old_urls, &told),
-    );
+    let (unlisted, listed) = (listed(&old_urls, &new_urls), listed(&new_urls, &old_urls));
     let documented = |urls: &[Url]| some(urls.iter().map(|it| excerpt(&it.documented)), SHOWN);
     if let Some(first) = unlisted.first() {
         let what = format!(
@@ -133,30 +130,26 @@ fn urls(site: NodeId, servers: &[Node]) -> Vec<Url> {
     urls
 }
 
-fn without<'u>(these: &'u [Url], others: &[Url]) -> Vec<(&'u str, NodeId)> {
+fn without<'u>(these: &'u [Url], others: &[Url]) -> Vec<&'u Url> {
     let is_covered = |url: &Url| {
         others
             .iter()
             .any(|other| covers(&other.pattern, &url.pattern))
     };
-    let these = these.iter().filter(|url| !is_covered(url));
-    once(these.map(|url| (url.pattern.as_str(), url.place)))
+    these.iter().filter(|url| !is_covered(url)).collect()
 }
 
-fn once<'u>(urls: impl Iterator<Item = (&'u str, NodeId)>) -> Vec<(&'u str, NodeId)> {
-    let urls: BTreeMap<&str, NodeId> = urls.collect();
-    urls.into_iter().collect()
+fn is_documented(urls: &[Url], url: &str) -> bool {
+    urls.iter().any(|it| it.documented == url)
 }
 
 /// The documented URLs that only servers cover which document none of the old ones.
-fn moved<'u>(old: &'u [Url], new: &[Url]) -> Vec<(&'u str, NodeId)> {
-    let documents = |urls: &[Url], url: &str| urls.iter().any(|it| it.documented == url);
-    let stays = |url: &&Url| {
+fn moved<'u>(old: &'u [Url], new: &[Url]) -> Vec<&'u Url> {
+    let stays = |url: &Url| {
         let mut covering = new.iter().filter(|it| covers(&it.pattern, &url.documented));
-        documents(new, &url.documented) || covering.any(|it| documents(old, &it.documented))
+        is_documented(new, &url.documented) || covering.any(|it| is_documented(old, &it.documented))
     };
-    let moved = old.iter().filter(|url| !stays(url));
-    once(moved.map(|url| (url.documented.as_str(), url.place)))
+    old.iter().filter(|url| !stays(url)).collect()
 }
 
 /// The URLs of a server.
@@ -198,11 +191,11 @@ fn expand(server: &Node) -> Vec<Url> {
     urls
 }
 
-/// What has happened to the variables of the servers.
-fn variables_changed(old: &[Node], new: &[Node]) -> String {
+/// What has happened to the variables of a server.
+fn variables_changed(old: &Node, new: &Node) -> String {
     // By name, each with the values that it is restricted to.
-    let variables = |servers: &'_ [Node]| -> BTreeMap<String, Option<Node>> {
-        let entries = servers.iter().flat_map(|server| server.map("variables"));
+    let variables = |server: &Node| -> BTreeMap<String, Option<Node>> {
+        let entries = server.map("variables").iter();
         let values = entries.map(|(name, it)| (name.to_string(), it.get("enum").cloned()));
         values.collect()
     };
@@ -260,6 +253,12 @@ fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>, defaults: bool)
     }
 }
 
-fn quoted(urls: &[(&str, NodeId)]) -> String {
-    some(urls.iter().map(|(url, _)| excerpt(url)), SHOWN)
+/// URLs in a message: those that the other document doesn't have first.
+fn quoted(urls: &[&Url], others: &[Url]) -> String {
+    let (known, new): (Vec<&Url>, Vec<&Url>) = urls
+        .iter()
+        .partition(|url| is_documented(others, &url.documented));
+    let new: BTreeSet<&str> = new.iter().map(|url| url.documented.as_str()).collect();
+    let known: BTreeSet<&str> = known.iter().map(|url| url.pattern.as_str()).collect();
+    some(new.into_iter().chain(known).map(excerpt), SHOWN)
 }
