@@ -158,21 +158,22 @@ fn the_summary_has_the_version_and_the_lines_for_the_changelog() {
     let workspace = Workspace::with(&base());
     workspace
         .diff(&["--summary"])
-        .assert_reported(0, &["version: as it is\n"]);
+        .assert_reported(0, &["version: unchanged\n"]);
     workspace.write(SPEC, spec("other", LIMIT));
     workspace.diff(&["--summary"]).assert_reported(
         0,
         &[
             "version: patch\n",
-            "### Documentation\n\n- info.description changed",
+            "### API\n\n- Docs: info.description changed",
         ],
     );
     workspace.write(SPEC, spec("base", ""));
     workspace.diff(&["--summary"]).assert_reported(
         1,
         &[
-            "version: major",
-            "### Breaking\n\n- `getA`: query parameter `limit` removed\n",
+            "version: major (below 1.0: minor)\n",
+            "changes: 1 breaking; Rust code: unknown\n",
+            "### API\n\n- Breaking, Rust code unknown: `getA`: query parameter `limit` removed\n",
         ],
     );
 }

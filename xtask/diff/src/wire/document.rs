@@ -2,6 +2,7 @@
 
 use xtask_spec::Node;
 
+use crate::Operations;
 use crate::context::{Context, Nodes};
 use crate::paired::{Paired, matched};
 use crate::rules::{self, Rule};
@@ -15,7 +16,7 @@ const INFO: [(&str, &Rule); 6] = [
     ("license", &rules::INFO_CHANGED),
 ];
 
-pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, nodes: Nodes<'a>) {
+pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, operations: Operations, nodes: Nodes<'a>) {
     let (base, revision) = nodes;
     context.fields(
         &[
@@ -41,6 +42,7 @@ pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, nodes: Nodes<'a>) {
                 let what = format!("tag `{}` removed", tag.field("name").unwrap_or_default());
                 context.note(&rules::TAGS_CHANGED, (tag.id, place(revision)), what);
             }
+            Paired::Added(_) if operations == Operations::OfBase => {}
             Paired::Added(tag) => {
                 let what = format!("tag `{}` added", tag.field("name").unwrap_or_default());
                 context.note(&rules::TAGS_CHANGED, (place(base), tag.id), what);
