@@ -39,7 +39,7 @@ impl<'a> Parameter<'a> {
 
     /// The pairs of name and value that an object is spread to in a query, each as a parameter.
     fn spread(&self, spec: &Spec<'a>) -> Vec<Self> {
-        let Some(object) = spec.get(self.node, "schema") else {
+        let Some(object) = value::schema(spec, self.node) else {
             return Vec::new();
         };
         let is_spread = self.location == "query"
@@ -229,14 +229,23 @@ fn pair_changed<'a>(
     context.switched(flags(nodes, "deprecated"), words, &name, sites);
     let was = written(context.specs.0, before);
     let is = written(context.specs.1, after);
-    let (base, mut revision) = (before.site(context.specs.0), after.site(context.specs.1));
-    if was == PLAIN
-        && is == SPREAD
-        && let Some(item) = item_of_one(context.specs.1, after)
-    {
-        let what = format!("{name}: became a list; one value is written as before");
-        context.note(&rules::PARAMETER_SERIALIZATION_LOOSENED, sites, what);
-        revision = Site::of(Some(item), item.id);
+    let (mut base, mut revision) = (before.site(context.specs.0), after.site(context.specs.1));
+    let item = match (was.as_str(), is.as_str()) {
+        (PLAIN, SPREAD) => item_of_one(context.specs.1, after),
+        (SPREAD, PLAIN) => item_of_one(context.specs.0, before),
+        _ => None,
+    };
+    if let Some(item) = item {
+        let item = Site::of(Some(item), item.id);
+        if was == PLAIN {
+            let what = format!("{name} became a list; one value is written as before");
+            context.note(&rules::PARAMETER_SERIALIZATION_LOOSENED, sites, what);
+            revision = item;
+        } else {
+            let what = format!("{name} is no longer a list; only one value is accepted");
+            context.note(&rules::PARAMETER_SERIALIZATION_CHANGED, sites, what);
+            base = item;
+        }
     } else if was != is {
         let what = format!("{name}: serialization changed from {was} to {is}");
         context.note(&rules::PARAMETER_SERIALIZATION_CHANGED, sites, what);
@@ -254,7 +263,7 @@ const SPREAD: &str = "style `form`, explode true";
 
 /// The schema of the items of a list that may have one.
 fn item_of_one<'a>(spec: &Spec<'a>, parameter: &Parameter<'a>) -> Option<&'a Node> {
-    let list = spec.get(parameter.node, "schema")?;
+    let list = value::schema(spec, parameter.node)?;
     let size = |keyword, default| list.get(keyword).and_then(Node::number).unwrap_or(default);
     let may_be_one = size("minItems", 0.0) <= 1.0 && size("maxItems", 1.0) >= 1.0;
     list.get("items")

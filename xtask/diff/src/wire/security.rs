@@ -40,18 +40,26 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, (base, revision): Nodes
             removed.push(way);
         }
     }
+    let added: Vec<&Way<'a>> = new
+        .iter()
+        .filter(|way| !named.contains(&way.schemes))
+        .collect();
+    // What is only in one of the documents, or where it would be.
+    let mut gone = old
+        .iter()
+        .zip(&named)
+        .filter(|(_, named)| !new.iter().any(|it| it.schemes == **named));
+    let sites = (
+        gone.next().map_or(base.id, |(way, _)| way.node.id),
+        added.first().map_or(revision.id, |way| way.node.id),
+    );
     let (was, is) = (describe_all(&old), describe_all(&new));
     for way in &lost {
         let what = format!("security: {} is no longer enough; use {is}", describe(way));
-        context.note(&rules::SECURITY_TIGHTENED, (way.node.id, revision.id), what);
+        context.note(&rules::SECURITY_TIGHTENED, sites, what);
     }
     if lost.is_empty() {
-        let mut added = new
-            .iter()
-            .filter(|way| !named.contains(&way.schemes))
-            .peekable();
-        let is_alone = added.peek().is_none();
-        for way in added {
+        for way in &added {
             let what = match removed.as_slice() {
                 [] => format!(
                     "security: {} added as an alternative to {was}",
@@ -63,14 +71,14 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, (base, revision): Nodes
                     describe_all(removed.iter().copied())
                 ),
             };
-            context.note(&rules::SECURITY_LOOSENED, (base.id, way.node.id), what);
+            context.note(&rules::SECURITY_LOOSENED, sites, what);
         }
-        for way in removed.into_iter().filter(|_| is_alone) {
+        for way in removed.into_iter().filter(|_| added.is_empty()) {
             let what = format!(
                 "security: {} removed; {is} is enough as before",
                 describe(way)
             );
-            context.note(&rules::SECURITY_LOOSENED, (way.node.id, revision.id), what);
+            context.note(&rules::SECURITY_LOOSENED, sites, what);
         }
     }
     let in_use: BTreeSet<&str> = old

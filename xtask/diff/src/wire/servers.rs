@@ -27,7 +27,6 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
         ([old], [new]) => variables_changed(old, new),
         _ => String::new(),
     };
-    let mut moved = Vec::new();
     if let Some(first) = gone.first() {
         let instead = match come.as_slice() {
             [] => String::new(),
@@ -36,34 +35,36 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
         let what = format!("server {} removed{instead}{why}", quoted(&gone, &new_urls));
         let place = come.first().map_or(revision, |url| url.place);
         context.note(&rules::SERVER_REMOVED, (first.place, place), what);
-    } else {
-        if let Some(first) = come.first() {
-            let what = format!("server {} added{why}", quoted(&come, &old_urls));
-            context.note(&rules::SERVER_ADDED, (base, first.place), what);
-        }
-        moved = self::moved(&old_urls, &new_urls);
+    } else if let Some(first) = come.first() {
+        let what = format!("server {} added{why}", quoted(&come, &old_urls));
+        context.note(&rules::SERVER_ADDED, (base, first.place), what);
     }
-    let is_new = |url: &&Url| !is_documented(&old_urls, &url.documented);
-    if let (Some(first), Some(host)) = (moved.first(), new_urls.iter().find(is_new)) {
-        let (from, to) = (quoted(&moved, &new_urls), excerpt(&host.documented));
+    let only = |urls: &'_ [Url], others: &[Url]| -> Vec<Url> {
+        let urls = urls
+            .iter()
+            .filter(|url| !is_documented(others, &url.documented));
+        urls.cloned().collect()
+    };
+    let (lost, found) = (only(&old_urls, &new_urls), only(&new_urls, &old_urls));
+    let has_moved = gone.is_empty() && has_moved(&old_urls, &new_urls);
+    if has_moved && let (Some(was), Some(is)) = (lost.first(), found.first()) {
+        let (from, to) = (documented(&lost), documented(&found));
         let what = format!(
-            "server {from} removed from the documentation; {to} is new, and variables allow both"
+            "server moved from {from} to {to}; its variables allow both, but only the new is documented"
         );
-        context.note(&rules::SERVER_MOVED, (first.place, host.place), what);
+        context.note(&rules::SERVER_MOVED, (was.place, is.place), what);
     }
     // A site that another server of the list covers anyway.
     let told = [&gone[..], &come].concat();
     let listed = |these: &'_ [Url], others: &[Url]| -> Vec<Url> {
         let is_same = |one: &Url| others.iter().any(|other| other.pattern == one.pattern);
-        let is_told = |one: &Url| {
-            told.iter().any(|it| covers(&it.pattern, &one.pattern))
-                || moved.iter().any(|it| it.documented == one.documented)
-        };
-        let news = these.iter().filter(|one| !is_same(one) && !is_told(one));
+        let is_told = |one: &Url| told.iter().any(|it| covers(&it.pattern, &one.pattern));
+        let news = these
+            .iter()
+            .filter(|one| !has_moved && !is_same(one) && !is_told(one));
         news.cloned().collect()
     };
     let (unlisted, listed) = (listed(&old_urls, &new_urls), listed(&new_urls, &old_urls));
-    let documented = |urls: &[Url]| some(urls.iter().map(|it| excerpt(&it.documented)), SHOWN);
     if let Some(first) = unlisted.first() {
         let what = format!(
             "server {} no longer listed; another covers it",
@@ -87,7 +88,7 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
     // The words and defaults of servers that are in both lists.
     for pair in pairs {
         if let Paired::Both(old, new) = pair {
-            details(context, (old, new), moved.is_empty());
+            details(context, (old, new), !has_moved);
         }
     }
 }
@@ -143,13 +144,13 @@ fn is_documented(urls: &[Url], url: &str) -> bool {
     urls.iter().any(|it| it.documented == url)
 }
 
-/// The documented URLs that only servers cover which document none of the old ones.
-fn moved<'u>(old: &'u [Url], new: &[Url]) -> Vec<&'u Url> {
+/// Whether only servers that document none of the old URLs cover one of these.
+fn has_moved(old: &[Url], new: &[Url]) -> bool {
     let stays = |url: &Url| {
         let mut covering = new.iter().filter(|it| covers(&it.pattern, &url.documented));
         is_documented(new, &url.documented) || covering.any(|it| is_documented(old, &it.documented))
     };
-    old.iter().filter(|url| !stays(url)).collect()
+    !old.iter().all(stays)
 }
 
 /// The URLs of a server.
@@ -251,6 +252,11 @@ fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>, defaults: bool)
             context.changed(&name, &rules::SERVER_DEFAULT_CHANGED, values, sites);
         }
     }
+}
+
+fn documented(urls: &[Url]) -> String {
+    let urls: BTreeSet<&str> = urls.iter().map(|it| it.documented.as_str()).collect();
+    some(urls.into_iter().map(excerpt), SHOWN)
 }
 
 /// URLs in a message: those that the other document doesn't have first.
