@@ -191,9 +191,11 @@ proptest! {
                     && append
                     && let Some(first) = items.first().cloned()
                 {
-                    items.push(first);
-                    let last = items.len() - 1;
-                    items[last]["description"] = json!(last);
+                    let mut second = first;
+                    if let Some(second) = second.as_object_mut() {
+                        second.insert("description".to_owned(), json!(items.len()));
+                    }
+                    items.push(second);
                 }
             }
         }
