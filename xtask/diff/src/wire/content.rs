@@ -38,77 +38,64 @@ pub(super) fn compare<'a>(
     let both_json = |(old, _): &Entry, (new, _): &Entry| is_alike && is_json(old) && is_json(new);
     let mut partners = Vec::new();
     for pair in matched(before, after, &[&same_name, &same_type, &both_json]) {
-        let (sites, bodies, change) = match pair {
-            Paired::Both((media_type, was), (other, is)) => {
-                let sites = (was.id, is.id);
-                let change = if media_type.eq_ignore_ascii_case(other) {
-                    None
-                } else if essence(media_type) == essence(other) {
-                    Some((&rules::MEDIA_TYPE_PARAMETER_CHANGED, "changed", Some(other)))
-                } else {
-                    Some((&rules::RESPONSE_JSON_TYPE_ADDED, "changed", Some(other)))
-                };
-                let change = change.map(|it| (media_type, it));
-                (sites, Some((media_type, was, is)), change)
+        let (was, is) = match pair {
+            Paired::Both(was, is) => (Some(was), Some(is)),
+            Paired::Removed(was) => {
+                let wider = after.iter().find(|it| is_within(&was.0, &it.0));
+                let mut narrower = after.iter().filter(|it| is_within(&it.0, &was.0));
+                let is = wider.or_else(|| narrower.find(|it| !listed(before, &it.0)));
+                partners.extend(is.map(|it| it.1.id));
+                (Some(was), is)
             }
-            Paired::Removed((media_type, was)) => {
-                let wider = after.iter().find(|it| is_within(media_type, &it.0));
-                let mut narrower = after.iter().filter(|it| is_within(&it.0, media_type));
-                let narrower = narrower.find(|it| !listed(before, &it.0));
-                let was_listed = wider.is_some_and(|it| listed(before, &it.0));
-                let (rule, how) = match (is_response, wider, narrower) {
-                    (true, Some(_), _) if was_listed => {
-                        (&rules::RESPONSE_MEDIA_TYPE_NARROWED, "merged")
-                    }
-                    (true, Some(_), _) => (&rules::RESPONSE_MEDIA_TYPE_ADDED, "widened"),
-                    (true, None, Some(_)) => (&rules::RESPONSE_MEDIA_TYPE_NARROWED, "narrowed"),
-                    (true, None, None) if still_json(media_type, before, after) => {
-                        (&rules::RESPONSE_MEDIA_TYPE_NARROWED, "removed")
-                    }
-                    (true, None, None) => (&rules::RESPONSE_MEDIA_TYPE_REMOVED, "removed"),
-                    (false, Some(_), _) if was_listed => {
-                        (&rules::REQUEST_MEDIA_TYPE_ADDED, "merged")
-                    }
-                    (false, Some(_), _) => (&rules::REQUEST_MEDIA_TYPE_ADDED, "widened"),
-                    (false, None, Some(_)) => (&rules::REQUEST_MEDIA_TYPE_REMOVED, "narrowed"),
-                    (false, None, None) => (&rules::REQUEST_MEDIA_TYPE_REMOVED, "removed"),
+            Paired::Added(is) if partners.contains(&is.1.id) => continue,
+            Paired::Added(is) => (before.iter().find(|it| is_within(&is.0, &it.0)), Some(is)),
+        };
+        let change = match (was, is) {
+            (Some((was, _)), Some((is, _))) if was.eq_ignore_ascii_case(is) => None,
+            (Some((was, _)), Some((is, _))) => {
+                let (is_wider, is_narrower) = (is_within(was, is), is_within(is, was));
+                let stays = (is_wider && listed(before, is)) || (is_narrower && listed(after, was));
+                let rule = match (is_response, is_wider, is_narrower) {
+                    _ if essence(was) == essence(is) => &rules::MEDIA_TYPE_PARAMETER_CHANGED,
+                    (true, false, false) => &rules::RESPONSE_JSON_TYPE_ADDED,
+                    (true, true, _) if !stays => &rules::RESPONSE_MEDIA_TYPE_ADDED,
+                    (true, ..) => &rules::RESPONSE_MEDIA_TYPE_NARROWED,
+                    (false, _, true) if !stays => &rules::REQUEST_MEDIA_TYPE_REMOVED,
+                    (false, ..) => &rules::REQUEST_MEDIA_TYPE_ADDED,
                 };
-                let partner = wider.or(narrower);
-                partners.extend(partner.map(|it| it.1.id));
-                let site = partner.map_or(new.id, |it| it.1.id);
-                let bodies = partner.map(|it| (media_type, was, &it.1));
-                let change = Some((media_type, (rule, how, partner.map(|it| &it.0))));
-                ((was.id, site), bodies, change)
+                let what = match (stays, is_wider) {
+                    (false, _) => format!("changed from `{was}` to `{is}`"),
+                    (true, true) => format!("`{was}` removed; `{is}` covers it"),
+                    (true, false) => format!("`{is}` added, which `{was}` covered"),
+                };
+                Some((rule, what))
             }
-            Paired::Added((_, is)) if partners.contains(&is.id) => continue,
-            Paired::Added((media_type, is)) => {
-                let wider = before.iter().find(|it| is_within(media_type, &it.0));
-                let was_json = before.iter().any(|it| is_json(&it.0));
-                let rule = match direction {
-                    Direction::Response if wider.is_some() => &rules::RESPONSE_MEDIA_TYPE_NARROWED,
-                    Direction::Response if is_json(media_type) && was_json => {
+            (Some((was, _)), None) => {
+                let rule = match is_response {
+                    true if still_json(was, before, after) => &rules::RESPONSE_MEDIA_TYPE_NARROWED,
+                    true => &rules::RESPONSE_MEDIA_TYPE_REMOVED,
+                    false => &rules::REQUEST_MEDIA_TYPE_REMOVED,
+                };
+                Some((rule, format!("`{was}` removed")))
+            }
+            (None, Some((is, _))) => {
+                let rule = match is_response {
+                    true if is_json(is) && before.iter().any(|it| is_json(&it.0)) => {
                         &rules::RESPONSE_JSON_TYPE_ADDED
                     }
-                    Direction::Response => &rules::RESPONSE_MEDIA_TYPE_ADDED,
-                    _ => &rules::REQUEST_MEDIA_TYPE_ADDED,
+                    true => &rules::RESPONSE_MEDIA_TYPE_ADDED,
+                    false => &rules::REQUEST_MEDIA_TYPE_ADDED,
                 };
-                let how = wider.map_or("added", |_| "split");
-                let site = wider.map_or(old.id, |it| it.1.id);
-                let bodies = wider.map(|it| (media_type, &it.1, is));
-                let change = Some((media_type, (rule, how, wider.map(|it| &it.0))));
-                ((site, is.id), bodies, change)
+                Some((rule, format!("`{is}` added")))
             }
+            (None, None) => None,
         };
-        if let Some((media_type, (rule, how, other))) = change {
-            let how = match (how, other) {
-                ("merged", Some(other)) => format!("`{media_type}` removed; `{other}` covers it"),
-                ("split", Some(other)) => format!("`{media_type}` added, which `{other}` covered"),
-                (how, Some(other)) => format!("{how} from `{media_type}` to `{other}`"),
-                (how, None) => format!("`{media_type}` {how}"),
-            };
-            context.note(rule, sites, format!("{name}: media type {how}"));
+        if let Some((rule, what)) = change {
+            let site = |entry: Option<&Entry>, holder: &Node| entry.map_or(holder.id, |it| it.1.id);
+            let sites = (site(was, old), site(is, new));
+            context.note(rule, sites, format!("{name}: media type {what}"));
         }
-        if let Some((media_type, was, is)) = bodies {
+        if let (Some((media_type, was)), Some((_, is))) = (was, is) {
             body(context, roots, direction, (name, media_type), (was, is));
         }
     }

@@ -39,43 +39,38 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, items: Nodes<'a>, nodes
         let what = format!("server {} added{why}", quoted(&come, &old_urls));
         context.note(&rules::SERVER_ADDED, (base, first.place), what);
     }
-    let only = |urls: &'_ [Url], others: &[Url]| -> Vec<Url> {
-        let urls = urls
-            .iter()
-            .filter(|url| !is_documented(others, &url.documented));
-        urls.cloned().collect()
-    };
-    let (lost, found) = (only(&old_urls, &new_urls), only(&new_urls, &old_urls));
     let has_moved = gone.is_empty() && has_moved(&old_urls, &new_urls);
-    if has_moved && let (Some(was), Some(is)) = (lost.first(), found.first()) {
-        let (from, to) = (documented(&lost), documented(&found));
+    if has_moved {
+        let lost = only(&old_urls, |url| !is_documented(&new_urls, &url.documented));
+        let found = only(&new_urls, |url| !is_documented(&old_urls, &url.documented));
+        let place = |urls: &[&Url], holder| urls.first().map_or(holder, |url| url.place);
         let what = format!(
-            "server moved from {from} to {to}; its variables allow both, but only the new is documented"
+            "server moved from {} to {}; its variables allow both, but only the new is documented",
+            quoted(&lost, &[]),
+            quoted(&found, &[])
         );
-        context.note(&rules::SERVER_MOVED, (was.place, is.place), what);
+        let sites = (place(&lost, base), place(&found, revision));
+        context.note(&rules::SERVER_MOVED, sites, what);
     }
-    // A site that another server of the list covers anyway.
-    let told = [&gone[..], &come].concat();
-    let listed = |these: &'_ [Url], others: &[Url]| -> Vec<Url> {
-        let is_same = |one: &Url| others.iter().any(|other| other.pattern == one.pattern);
-        let is_told = |one: &Url| told.iter().any(|it| covers(&it.pattern, &one.pattern));
-        let news = these
-            .iter()
-            .filter(|one| !has_moved && !is_same(one) && !is_told(one));
-        news.cloned().collect()
+    // Sites that another server of the list covers anyway.
+    let is_told = |url: &Url| {
+        let mut told = gone.iter().chain(&come);
+        has_moved || told.any(|it| covers(&it.pattern, &url.pattern))
     };
-    let (unlisted, listed) = (listed(&old_urls, &new_urls), listed(&new_urls, &old_urls));
+    let is_in = |urls: &[Url], url: &Url| urls.iter().any(|it| it.pattern == url.pattern);
+    let unlisted = only(&old_urls, |url| !is_in(&new_urls, url) && !is_told(url));
+    let listed = only(&new_urls, |url| !is_in(&old_urls, url) && !is_told(url));
     if let Some(first) = unlisted.first() {
         let what = format!(
             "server {} no longer listed; another covers it",
-            documented(&unlisted)
+            quoted(&unlisted, &[])
         );
         context.note(&rules::SERVER_UNLISTED, (first.place, revision), what);
     }
     if let Some(first) = listed.first() {
         let what = format!(
             "server {} listed, which another covered",
-            documented(&listed)
+            quoted(&listed, &[])
         );
         context.note(&rules::SERVER_ADDED, (base, first.place), what);
     }
@@ -131,13 +126,17 @@ fn urls(site: NodeId, servers: &[Node]) -> Vec<Url> {
     urls
 }
 
-fn without<'u>(these: &'u [Url], others: &[Url]) -> Vec<&'u Url> {
-    let is_covered = |url: &Url| {
-        others
+fn only(urls: &[Url], of: impl Fn(&Url) -> bool) -> Vec<&Url> {
+    urls.iter().filter(|url| of(url)).collect()
+}
+
+/// The URLs that no server of another document stands for.
+fn without<'u>(urls: &'u [Url], others: &[Url]) -> Vec<&'u Url> {
+    only(urls, |url| {
+        !others
             .iter()
             .any(|other| covers(&other.pattern, &url.pattern))
-    };
-    these.iter().filter(|url| !is_covered(url)).collect()
+    })
 }
 
 fn is_documented(urls: &[Url], url: &str) -> bool {
@@ -252,11 +251,6 @@ fn details(context: &mut Context<'_, '_>, (old, new): Nodes<'_>, defaults: bool)
             context.changed(&name, &rules::SERVER_DEFAULT_CHANGED, values, sites);
         }
     }
-}
-
-fn documented(urls: &[Url]) -> String {
-    let urls: BTreeSet<&str> = urls.iter().map(|it| it.documented.as_str()).collect();
-    some(urls.into_iter().map(excerpt), SHOWN)
 }
 
 /// URLs in a message: those that the other document doesn't have first.
