@@ -6,12 +6,18 @@
 //! and leaves no lock behind.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
 use clap::Parser;
 use llmobs_datasets::{BaseUrl, Client, Credentials, Dataset, DatasetVersion};
-use llmobs_sandbox::{Fault, InitialState, Operation, Sandbox};
+use llmobs_sandbox::{Fault, Operation, Sandbox};
+
+const BOLD: Style = Style::new().bold();
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default();
 
 #[derive(Parser)]
 struct Args {
@@ -75,7 +81,10 @@ async fn restore_under_lock(
         .with_draft_lock(async |locked| locked.restore(version).await)
         .await?;
     let attempts = restored.attempts();
-    println!("restored version {version} under the lock ({attempts} attempts)");
+    line(
+        "restored",
+        format!("version {version} under the lock ({attempts} attempts)"),
+    );
     Ok(())
 }
 
@@ -99,77 +108,107 @@ async fn ended_by_signal() -> &'static str {
 }
 
 async fn in_the_sandbox() -> Result<(), Box<dyn Error>> {
-    let sandbox = Sandbox::start().await?;
+    let sandbox = Sandbox::builder()
+        .state(serde_json::from_str(STATE)?)
+        .start()
+        .await?;
     let base_url: BaseUrl = sandbox.url().parse()?;
-    let [jane, john] = sandbox.users() else {
-        return Err("the sandbox has two users".into());
-    };
     let dataset_of = |application_key: &str| -> llmobs_datasets::Result<Dataset> {
-        let keys = Credentials::new(sandbox.api_key(), application_key)?;
-        let client = Client::builder(keys).endpoint(base_url.clone()).build()?;
-        Ok(client.dataset(
-            InitialState::PROJECT_ID.parse()?,
-            InitialState::DATASET_ID.parse()?,
-        ))
+        let keys = Credentials::new("an-api-key", application_key)?;
+        let client = Client::builder(keys).endpoint(base_url.clone());
+        // A lock whose response is lost counts as under way for as long.
+        let client = client.attempt_timeout(Duration::from_secs(2)).build()?;
+        Ok(client.dataset("demo".parse()?, "cities".parse()?))
     };
-    let (of_jane, of_john) = (
-        dataset_of(&jane.application_key)?,
-        dataset_of(&john.application_key)?,
-    );
-    let show = |moment: &str| {
-        if let Some(dataset) = sandbox.dataset(InitialState::PROJECT_ID, InitialState::DATASET_ID) {
-            let records = dataset
-                .records()
-                .iter()
-                .map(|record| serde_json::to_string(record).unwrap_or_default());
-            let records: Vec<String> = records.collect();
-            println!(
-                "  {moment}: version {}, records [{}]",
-                dataset.version(),
-                records.join(", ")
-            );
-        }
+    let (of_jane, of_john) = (dataset_of("key-of-jane")?, dataset_of("key-of-john")?);
+    let now = || sandbox.dataset("demo", "cities").ok_or("no dataset");
+    let show = || -> Result<(), Box<dyn Error>> {
+        let dataset = now()?;
+        let (version, records) = (dataset.version(), dataset.records().len());
+        let noun = if records == 1 { "record" } else { "records" };
+        line("dataset", format!("version {version}, {records} {noun}"));
+        Ok(())
     };
+    line("sandbox", sandbox.url());
 
-    println!("A sandbox runs at {}.\n", sandbox.url());
-    println!("1. Step by step");
+    heading("1. Lock, restore and unlock, one call each");
+    show()?;
     let state = of_jane.lock().await?;
-    println!(
-        "locked by {} since {}",
-        state.user().name.as_deref().unwrap_or(&state.user().id),
-        state.drafting_since()
+    let name = state.user().name.as_deref().unwrap_or("somebody");
+    line(
+        "locked",
+        format!("by {name} since {}", state.drafting_since()),
     );
     if let Err(error) = of_john.lock().await {
-        println!("a second user is refused: {error}");
+        refused("refused", &error);
     }
-    show("before");
     of_jane.restore(DatasetVersion::new(1)?).await?;
-    show("after ");
+    line("restored", "version 1");
+    show()?;
     of_jane.unlock().await?;
-    println!("unlocked\n");
+    line("unlocked", "nobody holds the lock");
 
-    println!("2. In one go, with a rate limit and a lost answer on the way");
+    heading("2. All in one call, despite a lost response and a rate limit");
     sandbox.script(Operation::Lock, [Fault::reset().after_effect()]);
-    sandbox.script(
-        Operation::Restore,
-        [Fault::rate_limited(Duration::from_secs(1))],
-    );
+    let rate_limit = Fault::rate_limited(Duration::from_secs(1));
+    sandbox.script(Operation::Restore, [rate_limit]);
     restore_under_lock(&of_jane, DatasetVersion::new(0)?).await?;
-    show("after ");
+    show()?;
 
-    println!("\n3. With the answer to the restore lost");
+    heading("3. The response to the restore is lost");
     sandbox.script(Operation::Restore, [Fault::reset().after_effect()]);
     if let Err(error) = restore_under_lock(&of_jane, DatasetVersion::new(2)?).await {
-        println!("{error}");
+        refused("failed", error.as_ref());
     }
-    show("it did");
+    show()?;
 
-    println!("\nRequests that the sandbox got:");
-    for request in sandbox.requests() {
-        let status = request
-            .status
-            .map_or("no answer".to_owned(), |status| status.to_string());
-        println!("  {:<7} {status}", format!("{:?}", request.operation));
+    heading("Requests received by the sandbox");
+    for operation in [Operation::Lock, Operation::Restore, Operation::Unlock] {
+        let requests = sandbox.requests().into_iter();
+        let statuses = requests.filter(|it| it.operation == operation);
+        let statuses = statuses.map(|it| it.status.map_or("lost".into(), |it| it.to_string()));
+        let statuses: Vec<String> = statuses.collect();
+        line(&operation.to_string(), statuses.join(", "));
     }
+
+    let dataset = now()?;
+    if (dataset.version(), dataset.holder()) != (5, None) {
+        return Err(format!("unexpected end: {dataset:?}").into());
+    }
+    heading("Each restore took effect exactly once, and nobody holds the lock.");
     Ok(())
+}
+
+/// Jane and John, and a dataset whose current version is 2.
+const STATE: &str = r#"{
+    "api_keys": ["an-api-key"],
+    "users": [
+        { "application_key": "key-of-jane", "id": "jane", "name": "Jane Doe" },
+        { "application_key": "key-of-john", "id": "john", "name": "John Doe" }
+    ],
+    "projects": { "demo": { "cities": { "versions": [
+        [],
+        [{ "input": "capital of Kenya", "expected_output": "Nairobi" }],
+        [
+            { "input": "capital of Kenya", "expected_output": "Nairobi" },
+            { "input": "capital of Peru", "expected_output": "Lima" }
+        ]
+    ] } } }
+}"#;
+
+fn heading(text: &str) {
+    anstream::println!("\n{BOLD}{text}{BOLD:#}");
+}
+
+fn line(label: &str, text: impl Display) {
+    anstream::println!("  {GREEN}{label:<9}{GREEN:#} {text}");
+}
+
+/// Prints an error with each of its parts on a line of its own.
+fn refused(label: &str, error: &dyn Error) {
+    let text = error.to_string();
+    let parts = text
+        .replace(": ", ":\n            ")
+        .replace("; ", ";\n            ");
+    anstream::println!("  {RED}{label:<9}{RED:#} {parts}");
 }

@@ -1,4 +1,116 @@
-#![doc = include_str!("../README.md")]
+//! A client for locking, unlocking and restoring datasets of Datadog LLM Observability (Agent Observability).
+//!
+//! This is an unofficial project, and the three endpoints are in preview: they may change without notice.
+//!
+//! ```no_run
+//! use llmobs_datasets::{Client, DatasetVersion};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::from_env()?; // DD_API_KEY, DD_APP_KEY, DD_SITE
+//! let dataset = client.dataset(
+//!     "a33671aa-24fd-4dcd-9b33-a8ec7dde7751".parse()?, // project
+//!     "9f64e5c7-dc5a-45c8-a17c-1b85f0bec97d".parse()?, // dataset
+//! );
+//!
+//! // Lock, restore, and always unlock, even if the restore fails.
+//! let version = DatasetVersion::new(1)?;
+//! dataset
+//!     .with_draft_lock(async |locked| locked.restore(version).await)
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | build a client from the environment | [`Client::from_env`] |
+//! | set keys, site, timeouts, retries, hooks | [`Client::builder`], [`ClientBuilder`] |
+//! | use a proxy, or root certificates of your own | [`ClientBuilder::http`] |
+//! | work under the draft lock | [`Dataset::with_draft_lock`] |
+//! | hold the draft lock beyond one closure | [`Dataset::draft_lock`], [`DraftLock`] |
+//! | make a single call | [`Dataset::lock`], [`Dataset::unlock`], [`Dataset::restore`] |
+//! | find out what a failed call did | [`Error::outcome`], [`Error::kind`] |
+//! | release all locks before the program ends | [`Client::shutdown`] |
+//! | use the models, or call without this wrapper | [`generated`] |
+//!
+//! Build a client once and clone it: building loads the TLS root certificates. Only [`Client::from_env`] and
+//! [`ClientBuilder::http`] read the environment.
+//!
+//! # The draft lock
+//!
+//! Other *users* are kept out by the service, and other tasks of this process by this crate, which lets
+//! them take turns in order of arrival. **Replicas that share an application key are one user to the
+//! service, and it lets all of them in:** give each an application key of a different user (a service
+//! account), or put a lock of your own around.
+//!
+//! - **Waiting**: another user's lock is refused at once, and tasks of this process wait without a limit.
+//!   [`ClientBuilder::lock_wait`] makes both wait at most that long.
+//! - **Loss**: somebody may unlock a dataset that you hold. [`LockedDataset::is_lost`] asks the service: call
+//!   it before a step that must not happen twice.
+//! - **Recovery**: after a crash, the same user's next lock adopts the old one, with a warning.
+//!   [`ClientBuilder::adopt_held_lock`] refuses it instead.
+//! - **Shutdown**: a dropped future or guard is released in the background, and background releases end with
+//!   the program. Wait for them before `main` returns; in an axum service, after the server has drained:
+//!
+//! ```ignore
+//! let served = axum::serve(listener, app).with_graceful_shutdown(signal).await;
+//! for dataset in client.shutdown(Duration::from_secs(60)).await {
+//!     tracing::warn!(dataset = %dataset.dataset_id(), "may still be locked");
+//! }
+//! served
+//! ```
+//!
+//! No client can release a lock after SIGKILL or a power loss: lock again as the same user, or call
+//! [`Dataset::unlock`].
+//!
+//! # Outcomes
+//!
+//! Every [`Error`] has an [`Outcome`]. [`NotApplied`](Outcome::NotApplied): the call had no effect.
+//! [`Applied`](Outcome::Applied): it took effect, but its response could not be read.
+//! [`Unknown`](Outcome::Unknown): it may have taken effect, so check the dataset before restoring again. The
+//! module [`error`] maps each failure to its outcome, and the module [`retry`] to whether it is retried: a
+//! restore is sent at most once.
+//!
+//! ```
+//! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));
+//! # fn main() -> Done { run(async |_, dataset| {
+//! use llmobs_datasets::Outcome;
+//!
+//! match dataset.restore("1".parse()?).await {
+//!     Ok(_) => println!("restored"),
+//!     Err(error) => match error.outcome() {
+//!         Outcome::Applied => println!("restored, but {error}"),
+//!         Outcome::NotApplied => println!("not restored: {error}"),
+//!         _ => println!("check the dataset: {error}"),
+//!     },
+//! }
+//! # Ok(()) }) }
+//! ```
+//!
+//! # Telemetry
+//!
+//! Each call is a `tracing` span with OpenTelemetry's field names (`http.request.method`,
+//! `http.response.status_code`, `server.address`, `server.port`, `url.template`,
+//! `http.request.resend_count`, `error.type`) and the project and dataset ids. A retry is an event at level
+//! `INFO`. [`ClientBuilder::before_attempt`] and [`ClientBuilder::after_attempt`] are hooks for metrics and
+//! for headers such as `traceparent`. Keys appear in none of them.
+//!
+//! # Features
+//!
+//! | feature | what |
+//! |---|---|
+//! | `rustls` (default) | TLS by rustls with aws-lc, and the platform's root certificates |
+//! | `rustls-no-provider` | TLS by rustls with the crypto provider that your program installs, such as ring or a FIPS-validated one |
+//! | `native-tls` | TLS by the platform's library |
+//! | `schemars` | `schemars::JsonSchema` on every model |
+//!
+//! Without any of the three TLS features only plain HTTP works, and building a client for a site is an error.
+//!
+//! # Testing
+//!
+//! The crate [`llmobs-sandbox`](https://docs.rs/llmobs-sandbox) fakes the service on loopback, with faults
+//! that you script. [`RetryPolicy::without_waits`] keeps tests from waiting for retries, and
+//! `LLMOBS_DATASETS_BASE_URL` points a program that uses [`Client::from_env`] at a sandbox.
 
 mod answer;
 mod api_error;
@@ -67,3 +179,8 @@ pub use retry::RetryPolicy;
 pub use llmobs_datasets_generated as generated;
 /// The HTTP client beneath this one: the version whose types [`ClientBuilder::http`] and the headers use.
 pub use reqwest;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -50,6 +50,8 @@ mod main_job;
 mod mutations;
 mod one_holder;
 mod pages;
+#[path = "../picture/mod.rs"]
+mod picture;
 mod processes;
 mod quirks;
 mod readme;

@@ -1,6 +1,9 @@
 //! The example that the README calls the main job, as its user runs it.
 
+use std::path::Path;
 use std::process::{Command, Output};
+
+use crate::picture::assert_shown;
 
 /// The example, which a plain `cargo test` builds.
 pub(crate) fn program() -> std::path::PathBuf {
@@ -38,20 +41,30 @@ fn it_runs_in_the_sandbox_even_with_keys_in_the_environment() {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    for part in [
-        "A sandbox runs at http://127.0.0.1:",
-        "locked by Jane Doe since ",
-        "a second user is refused: lock dataset",
-        "before: version 2",
-        "after : version 3",
-        "unlocked",
-        "restored version 0 under the lock (2 attempts)",
-        "it may or may not have taken effect",
-        "it did: version 5",
-        "Restore no answer",
-    ] {
-        assert!(text.contains(part), "{part:?} is not in {text}");
-    }
+    assert!(
+        !text.contains('\u{1b}'),
+        "colours without a terminal: {text}"
+    );
+    let end = "Each restore took effect exactly once, and nobody holds the lock.\n";
+    assert!(text.ends_with(end), "{text}");
+}
+
+#[test]
+fn its_output_is_the_picture_in_the_readme() {
+    let colours = [("CLICOLOR_FORCE", "1")];
+    let output = Command::new(program()).env_clear().envs(colours).output();
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    let (before, rest) = text.split_once("127.0.0.1:").unwrap();
+    let (port, rest) = rest.split_once('\n').unwrap();
+    let (middle, rest) = rest.split_once(" since ").unwrap();
+    let (since, rest) = rest.split_once('\n').unwrap();
+    assert!(
+        port.parse::<u16>().is_ok() && since.ends_with(" UTC"),
+        "{text}"
+    );
+    let text = format!("{before}127.0.0.1:8126\n{middle} since 2026-11-25 09:00:00 UTC\n{rest}");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_shown(root, "safe_restore", "README.md", &text);
 }
 
 #[test]

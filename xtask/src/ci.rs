@@ -39,7 +39,7 @@ pub(crate) enum Step {
     Codegen,
     /// Breaking changes to the spec that nobody accepted.
     Diff,
-    /// The commands of the README, but for its tests.
+    /// The commands of the READMEs, but for the tests.
     Readme,
     /// The test command of the README.
     Tests,
@@ -121,9 +121,9 @@ impl Step {
     }
 }
 
-/// The lines of the README's `sh` blocks, without their comments.
+/// The lines of the `sh` blocks of the READMEs, without their comments.
 fn readme(shell: &Shell) -> Result<Vec<String>> {
-    let text = shell.read_file("README.md")?;
+    let text = shell.read_file("README.md")? + &shell.read_file("xtask/README.md")?;
     let blocks = text.split("```sh\n").skip(1);
     let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
     let commands = lines.map(|line| line.split('#').next().unwrap_or_default().trim());

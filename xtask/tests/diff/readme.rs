@@ -1,4 +1,4 @@
-//! The report that the README shows is one that the program makes.
+//! The report shown in `xtask/README.md` is one that the program makes.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn the_readme_shows_a_real_report() {
     let report = compare(SPEC, &revised, &[]);
     report.assert_reported(1, &[]);
     let (_, report) = report.out.split_once('\n').unwrap();
-    let readme = fs::read_to_string(workspace::root().join("README.md")).unwrap();
+    let readme = fs::read_to_string(workspace::root().join("xtask/README.md")).unwrap();
     let shown = readme.split("```text\n").skip(1).find_map(|block| {
         let (block, _) = block.split_once("```\n")?;
         block.contains("Rust code: ").then_some(block)
