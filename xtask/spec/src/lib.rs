@@ -30,4 +30,4 @@ pub use node::{Data, Entries, Node, NodeId, escape, unescape};
 pub use operation::{Operation, placeholders};
 pub use sameness::{Difference, same};
 pub use spec::Spec;
-pub use walk::Reference;
+pub use walk::{Reference, closest};

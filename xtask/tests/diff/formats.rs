@@ -85,7 +85,10 @@ fn a_document_against_itself_is_empty_in_all_forms() {
             "### Spec diff: no changes\n\n`base.yaml` → `revision.yaml`\n",
         ),
         (["--format", "github"], "spec diff: no changes\n"),
-        (["--summary", "--fail-on=any"], "version: as it is\n"),
+        (
+            ["--summary", "--fail-on=any"],
+            "version: unchanged\nchanges: no changes\n",
+        ),
     ] {
         let outcome = compare(BASE, BASE, &args);
         outcome.assert_reported(0, &[]);

@@ -16,7 +16,7 @@ pub(crate) struct Api {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) text: String,
-    /// The names of a method's arguments, whose order matters even if their types are alike.
+    /// The names of a method's arguments, whose meaning matters even if their types are alike.
     pub(crate) arguments: Vec<String>,
     pub(crate) kind: Kind,
 }
