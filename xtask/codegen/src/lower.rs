@@ -4,8 +4,10 @@
 //! function. Each rule stands for one thing that progenitor or typify can't do, names it, and can be
 //! deleted when they can.
 
+mod docs_text;
 mod nullable_collections;
 mod open_enums;
+mod response_limits;
 mod responses;
 
 use std::collections::BTreeMap;
@@ -44,8 +46,9 @@ impl fmt::Display for Rewrite {
 type Rule = fn(&str, &Node, &mut Map<String, Value>) -> Vec<String>;
 
 /// The rules for the schemas of responses, in the order in which they are applied.
-const OF_RESPONSES: [(&str, Rule); 2] = [
+const OF_RESPONSES: [(&str, Rule); 3] = [
     ("open-response-enum", open_enums::open),
+    ("response-without-limits", response_limits::remove),
     (
         "nullable-response-collection",
         nullable_collections::allow_null,
@@ -69,11 +72,12 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
             }
         }
     }
-    let pointers = responses::as_received(spec, &operations, &mut value).into_iter();
-    rewrites.extend(pointers.map(|pointer| Rewrite {
-        rule: "response-as-received",
-        pointer,
-    }));
+    let received = responses::as_received(spec, &operations, &mut value);
+    let docs = docs_text::rewrite(&mut value);
+    for (rule, pointers) in [("response-as-received", received), ("docs-text", docs)] {
+        let pointers = pointers.into_iter();
+        rewrites.extend(pointers.map(|pointer| Rewrite { rule, pointer }));
+    }
     Lowered {
         spec: value,
         rewrites,
@@ -231,6 +235,85 @@ mod tests {
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(nullable, ["list", "map"]);
+    }
+
+    #[test]
+    fn responses_lose_their_limits_and_requests_keep_them() {
+        let limited = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "count": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 9 },
+                "size": { "type": "integer", "format": "uint8", "enum": [1, 2] },
+                "pair": { "type": "array", "items": {}, "minItems": 2, "maxItems": 2 },
+                "code": { "type": "string", "format": "uuid", "pattern": "^a", "minLength": 1 },
+                "odd": { "not": { "type": "string" } },
+                "mixed": { "enum": ["a", 1] },
+            },
+            "required": ["pair"],
+        });
+        let lowered = lowered(&spec(&json!({
+            "Sent": limited,
+            "Received": limited,
+            "Fault": {},
+        })));
+        assert_eq!(changed(&lowered, "response-without-limits").len(), 7);
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(schemas["Sent"], limited);
+        assert_eq!(
+            schemas["Received"],
+            json!({
+                "type": "object",
+                "properties": {
+                    "count": { "type": "integer", "format": "int32" },
+                    "size": { "type": "integer" },
+                    "pair": { "type": "array", "items": {} },
+                    "code": { "type": "string" },
+                    "odd": {},
+                    "mixed": {},
+                },
+                "required": ["pair"],
+            })
+        );
+    }
+
+    #[test]
+    fn a_nullable_enum_keeps_null_out_of_its_values() {
+        let nullable = json!({ "type": "string", "nullable": true, "enum": ["a", null] });
+        let lowered = lowered(&spec(
+            &json!({ "Sent": {}, "Received": nullable, "Fault": {} }),
+        ));
+        let received = &lowered.spec["components"]["schemas"]["Received"];
+        assert_eq!(received.get("nullable"), None);
+        let [known, unknown] = [0, 1].map(|index| &received["oneOf"][index]);
+        assert_eq!(known["enum"], json!(["a"]));
+        assert_eq!(unknown["nullable"], true);
+    }
+
+    #[test]
+    fn docs_say_what_is_deprecated_and_hold_no_commands() {
+        let lowered = lowered(&spec(&json!({
+            "Sent": { "type": "object", "properties": {
+                "deprecated": { "deprecated": true },
+                "text": { "description": "a\n ::error::b ##[error]c", "default": "::x" },
+            } },
+            "Received": {},
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "docs-text"),
+            [
+                "/components/schemas/Sent/properties/deprecated",
+                "/components/schemas/Sent/properties/text/description",
+            ]
+        );
+        assert_eq!(
+            lowered.spec["components"]["schemas"]["Sent"]["properties"],
+            json!({
+                "deprecated": { "description": "Deprecated." },
+                "text": { "description": "a\n \\::error::b ##\\[error]c", "default": "::x" },
+            })
+        );
     }
 
     #[test]
