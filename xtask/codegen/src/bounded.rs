@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use openapiv3::OpenAPI;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use xtask_spec::fields::METHODS;
 use xtask_spec::{BadInput, Document, Fault, Node, escape, names, plain};
 
 const THREAD: &str = "progenitor";
@@ -145,32 +146,40 @@ fn of_item<'d>(root: &'d Node, item: &str) -> Option<&'d Node> {
 /// operation.
 fn refused_part<'d>(root: &'d Node, lowered: &Value, generate: Generate) -> Option<&'d Node> {
     let start = Instant::now();
-    let is_refused = |paths: Value, schemas: Value| {
-        let mut part = lowered.clone();
-        part["paths"] = paths;
-        part["components"]["schemas"] = schemas;
+    let none = Map::new();
+    let components = lowered.get("components").and_then(Value::as_object);
+    let components = components.unwrap_or(&none);
+    let schemas = components.get("schemas").and_then(Value::as_object);
+    let schemas = schemas.unwrap_or(&none);
+    let is_refused = |paths: Value, schemas: Map<String, Value>| {
+        let mut components = components.clone();
+        components.insert("schemas".to_owned(), schemas.into());
+        let part = json!({
+            "openapi": lowered.get("openapi"),
+            "info": lowered.get("info"),
+            "paths": paths,
+            "components": components,
+        });
         let left = SEARCH_LIMIT.saturating_sub(start.elapsed());
         !left.is_zero() && attempt(part, generate, left).is_err_and(|it| it.message != endless())
     };
-    let schemas = lowered.pointer("/components/schemas")?.as_object()?;
-    let mut parts: Vec<_> = schemas
-        .keys()
-        .map(|name| (name, needed(schemas, name)))
-        .collect();
+    let parts = schemas.keys().map(|name| (name, needed(schemas, name)));
+    let mut parts: Vec<_> = parts.collect();
     parts.sort_by_key(|(_, needed)| needed.len());
     for (name, needed) in parts {
-        let needed = needed
-            .into_iter()
-            .map(|it| (it.to_owned(), schemas[it].clone()));
+        let needed = schemas
+            .iter()
+            .filter(|(name, _)| needed.contains(name.as_str()));
+        let needed = needed.map(|(name, schema)| (name.clone(), schema.clone()));
         if is_refused(json!({}), needed.collect()) {
             return root.pointer(&format!("/components/schemas/{}", escape(name)));
         }
     }
     for (path, item) in lowered.get("paths")?.as_object()? {
+        let shared = item.get("parameters").cloned().unwrap_or(json!([]));
         for (method, operation) in item.as_object()? {
-            let alone =
-                json!({ path: { method: operation, "parameters": item.get("parameters") } });
-            if operation.get("responses").is_some() && is_refused(alone, schemas.clone().into()) {
+            let alone = json!({ path: { method: operation, "parameters": shared } });
+            if METHODS.contains(&method.as_str()) && is_refused(alone, schemas.clone()) {
                 return root.pointer(&format!("/paths/{}/{method}", escape(path)));
             }
         }
@@ -179,7 +188,7 @@ fn refused_part<'d>(root: &'d Node, lowered: &Value, generate: Generate) -> Opti
 }
 
 /// The names of the schemas that one needs, its own included.
-fn needed<'s>(schemas: &'s serde_json::Map<String, Value>, name: &'s str) -> BTreeSet<&'s str> {
+fn needed<'s>(schemas: &'s Map<String, Value>, name: &'s str) -> BTreeSet<&'s str> {
     let mut names = BTreeSet::from([name]);
     let mut open: Vec<&Value> = schemas.get(name).into_iter().collect();
     while let Some(value) = open.pop() {

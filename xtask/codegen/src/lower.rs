@@ -193,7 +193,7 @@ mod tests {
                         "title": "GoodWordKnown",
                         "description": "A value that the spec lists.",
                     },
-                    { "type": "string", "title": "GoodWordUnknown" },
+                    { "type": "string", "title": "GoodWordUnknown", "nullable": false },
                 ],
             })
         );

@@ -33,12 +33,13 @@ pub(super) fn open(pointer: &str, node: &Node, schema: &mut Map<String, Value>) 
         json!("A value that the spec lists."),
     );
     schema.retain(|field, _| !matches!(field.as_str(), "type" | "enum" | "title"));
-    let mut unknown = json!({ "type": "string", "title": format!("{name}{UNKNOWN}") });
     // typify gives a nullable component and what is in it one name.
-    if pointer.split('/').count() == COMPONENT && node.flag("nullable") {
+    let of_unknown = pointer.split('/').count() == COMPONENT && node.flag("nullable");
+    if of_unknown {
         schema.remove("nullable");
-        unknown["nullable"] = json!(true);
     }
+    let title = format!("{name}{UNKNOWN}");
+    let unknown = json!({ "type": "string", "title": title, "nullable": of_unknown });
     schema.insert("oneOf".to_owned(), json!([known, unknown]));
     vec![pointer.to_owned()]
 }

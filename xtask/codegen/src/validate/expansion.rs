@@ -61,11 +61,11 @@ impl<'a> Sizes<'_, 'a> {
     }
 
     fn parts(&self, schema: &'a Node, merged: bool) -> Vec<Part<'a>> {
-        let merges = merged || is_merge(schema);
+        let follows = merged || is_merge(schema);
         let combined = ["allOf", "oneOf", "anyOf"]
             .iter()
             .flat_map(|it| schema.list(it));
-        let members = combined.map(|it| (it, merges));
+        let members = combined.map(|it| (it, follows));
         let properties = schema.map("properties").iter().map(|(_, it)| it);
         let alone = ["items", "additionalProperties"];
         let alone = alone.iter().filter_map(|it| schema.get(it));

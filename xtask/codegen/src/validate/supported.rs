@@ -71,8 +71,8 @@ fn statuses(operation: &Operation<'_>) -> Vec<Fault> {
     let is_success = |status: &str| status.starts_with('2') || status == "default";
     let success = statuses.iter().any(|(status, _)| is_success(status));
     let node = operation.node.get("responses").unwrap_or(operation.node);
-    let none = (!success).then(|| Fault::new(node.id, "no response is a success", "add a 2xx"));
-    informational.chain(none).collect()
+    let failed = (!success).then(|| Fault::new(node.id, "no response is a success", "add a 2xx"));
+    informational.chain(failed).collect()
 }
 
 fn request_body(spec: &Spec<'_>, operation: &Operation<'_>) -> Option<Fault> {
