@@ -22,7 +22,7 @@ fn bump(change: &Change) -> Bump {
 }
 
 /// The version bump that the changes require, and their changelog lines.
-pub(crate) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let most = report.changes.iter().map(bump).max().unwrap_or(Bump::None);
     let version = match most {
         Bump::None => "as it is",
