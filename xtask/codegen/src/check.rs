@@ -13,6 +13,9 @@ const MANIFEST: &str = include_str!("../../../generated-client/Cargo.toml");
 /// The methods of `progenitor_client::ClientHooks`, which each call uses.
 const HOOKS: [&str; 3] = ["pre", "post", "exec"];
 
+/// Names of the prelude that the generated code uses without their paths.
+const PRELUDE: [&str; 7] = ["Err", "From", "None", "Ok", "Result", "Some", "String"];
+
 /// Refuses code that would not compile, or that would use one value where it means another.
 ///
 /// # Errors
@@ -20,6 +23,7 @@ const HOOKS: [&str; 3] = ["pre", "post", "exec"];
 /// The type or method at fault, with a remedy.
 pub fn check(file: &syn::File) -> Result<(), Refusal> {
     let mut taken = Names::default();
+    taken.0.extend(PRELUDE.map(|name| format!("type {name}")));
     taken.0.extend(HOOKS.map(|hook| format!("method {hook}")));
     for item in &file.items {
         if let Item::Impl(block) = item

@@ -4,6 +4,7 @@
 //! function. Each rule stands for one thing that progenitor or typify can't do, names it, and can be
 //! deleted when they can.
 
+mod any_of;
 mod docs_text;
 mod nullable_collections;
 mod open_enums;
@@ -72,9 +73,14 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
             }
         }
     }
+    let alternatives = any_of::distinguish(spec, &mut value);
     let received = responses::as_received(spec, &operations, &mut value);
     let docs = docs_text::rewrite(&mut value);
-    for (rule, pointers) in [("response-as-received", received), ("docs-text", docs)] {
+    for (rule, pointers) in [
+        ("any-of-values", alternatives),
+        ("response-as-received", received),
+        ("docs-text", docs),
+    ] {
         let pointers = pointers.into_iter();
         rewrites.extend(pointers.map(|pointer| Rewrite { rule, pointer }));
     }
@@ -288,6 +294,30 @@ mod tests {
         let [known, unknown] = [0, 1].map(|index| &received["oneOf"][index]);
         assert_eq!(known["enum"], json!(["a"]));
         assert_eq!(unknown["nullable"], true);
+    }
+
+    #[test]
+    fn any_of_with_a_value_becomes_one_of() {
+        let objects =
+            json!({ "anyOf": [{ "type": "object" }, { "$ref": "#/components/schemas/Fault" }] });
+        let lowered = lowered(&spec(&json!({
+            "Sent": { "anyOf": [{ "type": "object" }, { "anyOf": [word(), { "type": "string" }] }] },
+            "Received": objects,
+            "Fault": { "properties": {} },
+        })));
+        assert_eq!(
+            changed(&lowered, "any-of-values"),
+            [
+                "/components/schemas/Sent",
+                "/components/schemas/Sent/anyOf/1"
+            ]
+        );
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(
+            schemas["Sent"]["oneOf"][1]["oneOf"][1],
+            json!({ "type": "string" })
+        );
+        assert_eq!(schemas["Received"], objects);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Do examples and defaults fit their schemas, and required marks their properties? Are enums without repeats?
 
-use jsonschema::{Draft, Registry, Resource};
+use jsonschema::{Draft, Registry};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use xtask_spec::{Fault, Node, Spec};
@@ -81,7 +81,10 @@ fn misfits(spec: &Spec<'_>, samples: &[Sample<'_>]) -> Result<Vec<Fault>, Fault>
     };
     let registry = Registry::new()
         .draft(Draft::Draft4)
-        .add(DOCUMENT, Resource::from_contents(as_json_schema(spec)))
+        .add(
+            DOCUMENT,
+            Draft::Draft4.create_resource(as_json_schema(spec)),
+        )
         .and_then(jsonschema::RegistryBuilder::prepare)
         .map_err(|error| unreadable(spec.root(), &error))?;
     let mut faults = Vec::new();

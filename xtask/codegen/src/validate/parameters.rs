@@ -49,6 +49,7 @@ pub(super) fn check(spec: &Spec<'_>, site: &Node, parameter: &Node) -> Vec<Fault
             &format!("give it the `type` of {allowed}"),
         ));
     }
+    // oxidecomputer/progenitor#724
     if is_list && parameter.get("explode").is_some_and(|it| !it.is_true()) {
         faults.push(fault(
             format!(
