@@ -16,43 +16,52 @@ const HOOKS: [&str; 3] = ["pre", "post", "exec"];
 /// Names of the prelude that the generated code uses without their paths.
 const PRELUDE: [&str; 7] = ["Err", "From", "None", "Ok", "Result", "Some", "String"];
 
-/// Refuses code that would not compile, or that would use one value where it means another.
+const CLIENT: &str = "Client";
+
+/// Refuses code with names that would not compile, or that would mean another value.
 ///
 /// # Errors
 ///
 /// The type or method at fault, with a remedy.
-pub fn check(file: &syn::File) -> Result<(), Refusal> {
+pub fn names(file: &syn::File) -> Result<(), Refusal> {
     let mut taken = Names::default();
-    taken.0.extend(PRELUDE.map(|name| format!("type {name}")));
-    taken.0.extend(HOOKS.map(|hook| format!("method {hook}")));
+    taken
+        .reserved
+        .extend(PRELUDE.map(|name| format!("type {name}")));
+    taken
+        .reserved
+        .extend(HOOKS.map(|hook| format!("method {hook}")));
     for item in &file.items {
         if let Item::Impl(block) = item
             && block.trait_.is_some()
         {
             // A method of the client with the name of one of its traits would be called instead.
             let methods = block.items.iter().filter_map(method);
-            taken
-                .0
-                .extend(methods.map(|it| format!("method {}", it.sig.ident)));
+            let methods = methods.map(|it| format!("method {}", it.sig.ident));
+            taken.reserved.extend(methods);
         }
     }
     items(&file.items, "", &mut taken)
 }
 
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct Names {
+    reserved: BTreeSet<String>,
+    seen: BTreeSet<String>,
+}
 
 impl Names {
     fn add(&mut self, item: &str, kind: &str, name: &impl ToString) -> Result<(), Refusal> {
         let name = name.to_string();
-        if self.0.insert(format!("{kind} {name}")) {
+        let entry = format!("{kind} {name}");
+        let message = if self.reserved.contains(&entry) {
+            format!("the generated code has a {kind} `{name}` of its own")
+        } else if !self.seen.insert(entry) {
+            format!("two {kind}s become `{name}` in Rust")
+        } else {
             return Ok(());
-        }
-        Err(refusal(
-            item,
-            format!("two {kind}s become `{name}` in Rust"),
-            "choose another name".to_owned(),
-        ))
+        };
+        Err(refusal(item, message, "choose another name".to_owned()))
     }
 }
 
@@ -96,22 +105,14 @@ fn items(all: &[Item], scope: &str, taken: &mut Names) -> Result<(), Refusal> {
                 continue;
             }
             Item::Impl(block) => {
-                let owner = match &*block.self_ty {
-                    syn::Type::Path(path) => path.path.segments.last(),
-                    _ => None,
-                };
-                let owner = owner.map(|it| it.ident.to_string()).unwrap_or_default();
                 if block.trait_.is_none() && scope.is_empty() {
                     let mut methods = block.items.iter().filter_map(method);
                     methods.try_for_each(|it| function(it, taken))?;
-                } else {
-                    crates(&owner, |it| it.visit_item(item))?;
                 }
                 continue;
             }
             _ => continue,
         };
-        crates(&name, |it| it.visit_item(item))?;
         if scope == "types::" {
             taken.add(&name, "type", &name)?;
         }
@@ -123,7 +124,6 @@ fn items(all: &[Item], scope: &str, taken: &mut Names) -> Result<(), Refusal> {
 fn function(method: &syn::ImplItemFn, taken: &mut Names) -> Result<(), Refusal> {
     let name = method.sig.ident.to_string();
     taken.add(&name, "method", &name)?;
-    crates(&name, |it| it.visit_impl_item_fn(method))?;
     let mut parameters = Names::default();
     for input in &method.sig.inputs {
         if let FnArg::Typed(input) = input
@@ -137,7 +137,9 @@ fn function(method: &syn::ImplItemFn, taken: &mut Names) -> Result<(), Refusal> 
             continue;
         };
         if let Pat::Ident(local) = &local.pat
-            && parameters.0.contains(&format!("parameter {}", local.ident))
+            && parameters
+                .seen
+                .contains(&format!("parameter {}", local.ident))
         {
             let message = format!(
                 "a parameter becomes `{0}`, as does a variable of the generated method",
@@ -153,21 +155,26 @@ fn function(method: &syn::ImplItemFn, taken: &mut Names) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// Refuses a path into a crate that the manifest doesn't list: `::name::…`.
-fn crates(item: &str, visit: impl FnOnce(&mut Outside)) -> Result<(), Refusal> {
-    let mut outside = Outside::default();
-    visit(&mut outside);
+/// Refuses code with a path into a crate that the manifest doesn't list: `::name::…`.
+///
+/// # Errors
+///
+/// The type or method at fault, with the dependency to add.
+pub fn crates(file: &syn::File) -> Result<(), Refusal> {
     let manifest: toml::Table = MANIFEST.parse().unwrap_or_default();
     let listed = manifest.get("dependencies").and_then(toml::Value::as_table);
-    let is_listed = |name: &str| {
-        let mut listed = listed.into_iter().flat_map(toml::Table::keys);
-        name == "std" || listed.any(|it| it.replace('-', "_") == name)
+    let listed = listed.into_iter().flat_map(toml::Table::keys);
+    let mut outside = Outside {
+        listed: listed.map(|it| it.replace('-', "_")).collect(),
+        item: String::new(),
+        missing: None,
     };
-    let Some(name) = outside.0.iter().find(|name| !is_listed(name)) else {
+    outside.visit_file(file);
+    let Some((item, name)) = outside.missing else {
         return Ok(());
     };
     Err(refusal(
-        item,
+        &item,
         format!("needs the crate `{name}`, which the generated crate doesn't depend on"),
         format!(
             "add `{name}` with its feature `serde` to generated-client/Cargo.toml, or remove the \
@@ -176,14 +183,45 @@ fn crates(item: &str, visit: impl FnOnce(&mut Outside)) -> Result<(), Refusal> {
     ))
 }
 
-/// The crates of all paths that begin with `::`.
-#[derive(Default)]
-struct Outside(BTreeSet<String>);
+/// Finds the first path into a crate that isn't listed, and the type or method that it is in.
+struct Outside {
+    listed: BTreeSet<String>,
+    item: String,
+    missing: Option<(String, String)>,
+}
 
 impl<'c> Visit<'c> for Outside {
+    fn visit_item_struct(&mut self, item: &'c syn::ItemStruct) {
+        self.item = item.ident.to_string();
+        visit::visit_item_struct(self, item);
+    }
+
+    fn visit_item_enum(&mut self, item: &'c syn::ItemEnum) {
+        self.item = item.ident.to_string();
+        visit::visit_item_enum(self, item);
+    }
+
+    fn visit_item_impl(&mut self, block: &'c syn::ItemImpl) {
+        self.item = owner(block);
+        visit::visit_item_impl(self, block);
+    }
+
+    fn visit_impl_item_fn(&mut self, method: &'c syn::ImplItemFn) {
+        if self.item == CLIENT {
+            self.item = method.sig.ident.to_string();
+            visit::visit_impl_item_fn(self, method);
+            CLIENT.clone_into(&mut self.item);
+        } else {
+            visit::visit_impl_item_fn(self, method);
+        }
+    }
+
     fn visit_path(&mut self, path: &'c syn::Path) {
         if let (Some(_), Some(first)) = (path.leading_colon, path.segments.first()) {
-            self.0.insert(first.ident.to_string());
+            let name = first.ident.to_string();
+            if name != "std" && !self.listed.contains(&name) && self.missing.is_none() {
+                self.missing = Some((self.item.clone(), name));
+            }
         }
         visit::visit_path(self, path);
     }
@@ -195,4 +233,13 @@ impl<'c> Visit<'c> for Outside {
             None => visit::visit_expr_path(self, path),
         }
     }
+}
+
+/// The name of the type that a block implements.
+fn owner(block: &syn::ItemImpl) -> String {
+    let owner = match &*block.self_ty {
+        syn::Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    owner.map(|it| it.ident.to_string()).unwrap_or_default()
 }

@@ -15,7 +15,8 @@ const PROGENITOR: &str = "0.15.1";
 
 /// Generates the module of a document.
 pub fn generate(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    Ok(header(document, lowered) + &body(document, lowered)?)
+    let body = bounded::run(document, &lowered.spec, |spec| code(spec, check::crates))?;
+    Ok(header(document, lowered) + &body)
 }
 
 /// Where the module comes from. Facts only, so that the same input gives the same bytes.
@@ -39,14 +40,17 @@ fn header(document: &Document, lowered: &Lowered) -> String {
     text
 }
 
-/// The code alone.
+/// The code alone, whether or not the generated crate has the dependencies for it.
 pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    bounded::run(document, &lowered.spec, code)
+    bounded::run(document, &lowered.spec, |spec| code(spec, |_| Ok(())))
 }
 
-fn code(spec: &openapiv3::OpenAPI) -> Result<String, Refusal> {
+type Check = fn(&syn::File) -> Result<(), Refusal>;
+
+fn code(spec: &openapiv3::OpenAPI, crates: Check) -> Result<String, Refusal> {
     let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
-    check::check(&file)?;
+    check::names(&file)?;
+    crates(&file)?;
     docs::document(&mut file.items);
     Ok(prettyplease::unparse(&file))
 }

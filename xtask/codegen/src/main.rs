@@ -36,7 +36,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done; with --check: the generated code is fresh
   1  with --check: the generated code is stale
-  2  bad input or usage; nothing was written";
+  2  bad input or usage, or a spec that the generator can't take within 60 seconds;
+     nothing was written";
 
 /// Set for the process that does the work.
 const WORKER: &str = "XTASK_CODEGEN_WORKER";

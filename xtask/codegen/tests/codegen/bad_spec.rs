@@ -314,14 +314,19 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &["#/components/schemas/Restore: needs the crate `regress`"],
         ),
         (
+            "    User:\n",
+            "    String: {type: object}\n    User:\n",
+            &["#/components/schemas/String: the generated code has a type `String` of its own"],
+        ),
+        (
             "operationId: LockWidget",
             "operationId: client",
-            &[&at_lock("/patch"), "two methods become `client` in Rust"],
+            &[&at_lock("/patch"), "has a method `client` of its own"],
         ),
         (
             "operationId: LockWidget",
             "operationId: exec",
-            &[&at_lock("/patch"), "two methods become `exec` in Rust"],
+            &[&at_lock("/patch"), "has a method `exec` of its own"],
         ),
         (
             "operationId: LockWidget",

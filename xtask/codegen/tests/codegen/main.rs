@@ -273,6 +273,16 @@ fn a_crash_of_the_generator_is_one_message() {
 }
 
 #[test]
+fn code_to_compare_needs_no_dependency() {
+    let uuid = "        key: {type: string, format: uuid}\n";
+    let scratch = Scratch::with_spec(SPEC.replacen("          minimum: 0\n", uuid, 1));
+    assert_refused(&scratch, &scratch.run(&[]), &["needs the crate `uuid`"]);
+    let mut command = codegen(&["--emit-code", "--spec"]);
+    let code = command.arg(scratch.spec()).output().unwrap();
+    assert!(text(&code.stdout).contains("::uuid::Uuid"));
+}
+
+#[test]
 fn what_has_no_description_is_a_warning() {
     let scratch = Scratch::with_spec(SPEC);
     let output = scratch.run(&[]);

@@ -144,7 +144,7 @@ fn dependencies(verb: &str, features: &[&str]) -> Vec<String> {
         let files = message["filenames"].as_array().into_iter().flatten();
         let files = files.filter_map(Value::as_str);
         let ending = if verb == "check" { ".rmeta" } else { ".rlib" };
-        if let Some(file) = files.filter(|it| it.ends_with(ending)).last() {
+        if let Some(file) = files.rev().find(|it| it.ends_with(ending)) {
             let name = message["target"]["name"]
                 .as_str()
                 .unwrap()
