@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use xtask_spec::{BadInput, Document};
 
 use crate::bounded::{self, Refusal};
+use crate::check::Crates;
 use crate::lower::Lowered;
 use crate::{check, docs};
 
@@ -15,7 +16,7 @@ const PROGENITOR: &str = "0.15.1";
 
 /// Generates the module of a document.
 pub fn generate(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    let body = bounded::run(document, &lowered.spec, |spec| code(spec, check::crates))?;
+    let body = bounded::run(document, &lowered.spec, |spec| code(spec, Crates::Listed))?;
     Ok(header(document, lowered) + &body)
 }
 
@@ -42,15 +43,12 @@ fn header(document: &Document, lowered: &Lowered) -> String {
 
 /// The code alone, whether or not the generated crate has the dependencies for it.
 pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    bounded::run(document, &lowered.spec, |spec| code(spec, |_| Ok(())))
+    bounded::run(document, &lowered.spec, |spec| code(spec, Crates::Any))
 }
 
-type Check = fn(&syn::File) -> Result<(), Refusal>;
-
-fn code(spec: &openapiv3::OpenAPI, crates: Check) -> Result<String, Refusal> {
+fn code(spec: &openapiv3::OpenAPI, crates: Crates) -> Result<String, Refusal> {
     let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
-    check::names(&file)?;
-    crates(&file)?;
+    check::check(&file, crates)?;
     docs::document(&mut file.items);
     Ok(prettyplease::unparse(&file))
 }
