@@ -11,11 +11,11 @@ mod open_enums;
 mod response_limits;
 mod responses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Map, Value};
-use xtask_spec::{Node, Operation, Spec};
+use xtask_spec::{Node, NodeId, Operation, Spec};
 
 pub(crate) use self::responses::json_schema;
 
@@ -64,9 +64,11 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
     let mut operations = Operation::all(spec);
     operations.sort_by_key(|operation| operation.path);
     let received = response_schemas(spec, &operations);
+    let tags = tags(spec, &received);
+    let changeable = received.iter().filter(|(_, it)| !tags.contains(&it.id));
     let mut rewrites = Vec::new();
     for (rule, rewrite) in OF_RESPONSES {
-        for (pointer, schema) in &received {
+        for (pointer, schema) in changeable.clone() {
             if let Some(Value::Object(object)) = value.pointer_mut(pointer) {
                 let changed = rewrite(pointer, schema, object).into_iter();
                 rewrites.extend(changed.map(|pointer| Rewrite { rule, pointer }));
@@ -107,6 +109,20 @@ fn response_schemas<'a>(
         }
     }
     found
+}
+
+/// The enums of one value by which alternatives are told apart: opened, each alternative would fit the
+/// values of the others.
+fn tags(spec: &Spec<'_>, schemas: &BTreeMap<String, &Node>) -> BTreeSet<NodeId> {
+    let keywords = ["oneOf", "anyOf"].iter();
+    let members = keywords.flat_map(|it| schemas.values().flat_map(|schema| schema.list(it)));
+    let properties = members.flat_map(|member| {
+        let member = spec.resolve(member);
+        let required = member.list("required").iter().filter_map(Node::text);
+        required.filter_map(|name| spec.get(member.get("properties")?, name))
+    });
+    let tags = properties.filter(|it| it.list("enum").len() == 1);
+    tags.map(|it| it.id).collect()
 }
 
 /// The schemas directly in a schema.
@@ -294,6 +310,33 @@ mod tests {
         let [known, unknown] = [0, 1].map(|index| &received["oneOf"][index]);
         assert_eq!(known["enum"], json!(["a"]));
         assert_eq!(unknown["nullable"], true);
+    }
+
+    #[test]
+    fn the_tags_of_alternatives_stay_closed() {
+        let tagged = |kind: &str| {
+            json!({
+                "type": "object",
+                "required": ["kind"],
+                "properties": {
+                    "kind": { "type": "string", "enum": [kind] },
+                    "other": { "type": "string", "enum": [kind] },
+                },
+            })
+        };
+        let lowered = lowered(&spec(&json!({
+            "Sent": {},
+            "Received": { "oneOf": [{ "$ref": "#/components/schemas/Cat" }, tagged("dog")] },
+            "Cat": tagged("cat"),
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "open-response-enum"),
+            [
+                "/components/schemas/Cat/properties/other",
+                "/components/schemas/Received/oneOf/1/properties/other",
+            ]
+        );
     }
 
     #[test]
