@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::outcome::Report;
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Location, Rust};
+use xtask_spec::is_harmful;
 
 pub(super) fn render(report: &Report) -> String {
     let changes: Vec<Value> = report.changes.iter().map(of_change).collect();
@@ -29,7 +30,13 @@ pub(super) fn render(report: &Report) -> String {
         },
         "changes": changes,
     });
-    format!("{value:#}\n")
+    // Both are in strings only, where an escape is the same character.
+    let text = format!("{value:#}\n").replace("##", "#\\u0023");
+    let escaped = text.chars().map(|c| match c {
+        c if c != '\n' && is_harmful(c) => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    escaped.collect()
 }
 
 fn of_change(change: &Change) -> Value {

@@ -8,11 +8,10 @@ use xtask_diff::rules::Wire;
 const LONG: usize = 10;
 
 pub(super) fn render(report: &Report) -> String {
+    let [base, revision] = [&report.base, &report.revision].map(|it| it.replace('`', "'"));
     let mut out = format!(
-        "### Spec diff: {}\n\n`{}` → `{}`\n",
-        report.headline(),
-        report.base,
-        report.revision
+        "### Spec diff: {}\n\n`{base}` → `{revision}`\n",
+        report.headline()
     );
     let is_like = |one: &Change, other: &Change| {
         let kind = |it: &Change| (it.rule.wire, it.rust, it.accepted.is_some());
@@ -58,7 +57,13 @@ fn item(change: &Change) -> String {
 
 /// A text with no markup but its code spans.
 fn prose(text: &str) -> String {
-    const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '@', '&'];
+    const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '&'];
+    // Backticks of a name would end its span, and Markdown pairs adjacent ones in another way.
+    let text = if text.contains("``") {
+        text.replace('`', "'")
+    } else {
+        text.to_owned()
+    };
     let parts: Vec<&str> = text.split('`').collect();
     let spans = (parts.len() - 1) / 2;
     let mut out = String::new();
@@ -70,6 +75,8 @@ fn prose(text: &str) -> String {
         for c in part.chars() {
             out.extend(MARKUP.contains(&c).then_some('\\'));
             out.push(c);
+            // A name with a break in it mentions nobody.
+            out.extend((c == '@').then_some('\u{200b}'));
         }
     }
     out

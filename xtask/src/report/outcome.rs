@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
+use xtask_spec::plain;
 
 /// The severity from which on the exit code is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -48,6 +49,29 @@ impl Report {
         let is_open = self.changes.is_empty() || open.clone().next().is_some();
         let is_unknown = self.rust_unknown.is_some() && is_open;
         (on == FailOn::RustBreaking && is_unknown) || open.any(|change| reaches(change, on))
+    }
+
+    /// The same with all texts of documents made harmless to a terminal and to CI.
+    pub(super) fn plain(&self) -> Self {
+        let mut report = self.clone();
+        let names = [&mut report.base, &mut report.revision, &mut report.file];
+        let names = names.into_iter().chain([&mut report.base_file]);
+        let changes = report.changes.iter_mut().flat_map(|change| {
+            let places = [&mut change.base.pointer, &mut change.revision.pointer];
+            let lists = [
+                &mut change.operations,
+                &mut change.uses,
+                &mut change.rust_items,
+            ];
+            let lists = lists.into_iter().flatten().chain(places);
+            lists
+                .chain([&mut change.message])
+                .chain(&mut change.accepted)
+        });
+        for text in names.chain(&mut report.rust_unknown).chain(changes) {
+            *text = plain(text);
+        }
+        report
     }
 
     pub(super) fn count(&self, wire: Wire) -> usize {

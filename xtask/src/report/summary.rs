@@ -24,7 +24,7 @@ fn bump(change: &Change) -> Bump {
 }
 
 /// The version bump that the changes require, and their changelog lines.
-pub(crate) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report) -> String {
     let unknown = report.rust_unknown.iter().map(|_| Bump::Major);
     let bumps = report.changes.iter().map(bump).chain(unknown);
     let version = match bumps.max().unwrap_or(Bump::None) {

@@ -243,3 +243,33 @@ fn a_placeholder_is_known_by_its_position() {
     let change = &report(&base, &elsewhere)["changes"][0];
     assert_eq!(change["rust"], "breaking");
 }
+
+#[test]
+fn a_generator_that_crashes_or_would_not_end_leaves_rust_unknown() {
+    let merged = |schemas: &str| {
+        with(
+            "components:\n  schemas:\n",
+            &format!("components:\n  schemas:\n{schemas}"),
+        )
+    };
+    let endless = merged(
+        "    U: { properties: { u: { allOf: [{ $ref: '#/components/schemas/U' }, { required: [u] }] } } }\n",
+    );
+    let crash = merged(
+        "    U: { allOf: [{ $ref: '#/components/schemas/S' }, { $ref: '#/components/schemas/V' }] }
+    S: { type: object, properties: { c: { $ref: '#/components/schemas/S' }, a: { type: string } } }
+    V: { type: object, properties: { c: { $ref: '#/components/schemas/V' }, b: { type: string } } }
+",
+    );
+    for (revision, why) in [
+        (
+            &endless,
+            "`allOf` combines a schema with one that contains it",
+        ),
+        (&crash, "the generator crashed"),
+    ] {
+        let report = report(BASE, revision);
+        let summary = &report["summary"];
+        assert_holds(&summary["rust_unknown_because"], &[why]);
+    }
+}

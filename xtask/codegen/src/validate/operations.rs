@@ -30,11 +30,12 @@ fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
             ));
             continue;
         };
-        if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        if !id.starts_with(|c: char| c.is_ascii_alphabetic()) || !id.chars().all(is_name) {
             faults.push(Fault::new(
                 site.id,
                 format!("the operationId {id:?} can't become the name of a method"),
-                "begin it with a letter",
+                "begin it with a letter, and use letters, digits, `_` and `-`",
             ));
         }
         if let Some(other) = first.insert(id, node) {
@@ -129,10 +130,12 @@ fn security(spec: &Spec<'_>, holder: &Node) -> Vec<Fault> {
 }
 
 fn servers(holder: &Node) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for server in holder.list("servers") {
+    let listed = holder.list("servers");
+    let mut faults = doubled(listed, |it| it.get("url"));
+    for server in listed {
         let variables = server.map("variables");
         for (_, variable) in variables {
+            faults.extend(doubled(variable.list("enum"), Some));
             if let (Some(allowed), Some(default)) = (variable.get("enum"), variable.get("default"))
                 && !allowed.items().contains(default)
             {
@@ -157,4 +160,17 @@ fn servers(holder: &Node) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Items of a list that are there twice.
+pub(super) fn doubled<'n>(
+    items: &'n [Node],
+    key: impl Fn(&'n Node) -> Option<&'n Node>,
+) -> Vec<Fault> {
+    let mut seen = BTreeSet::new();
+    let keys = items.iter().filter_map(key);
+    let again = keys.filter(|key| !seen.insert(key.to_string()));
+    again
+        .map(|key| Fault::new(key.id, format!("{key} is there twice"), "remove one"))
+        .collect()
 }
