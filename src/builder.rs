@@ -332,7 +332,7 @@ impl ClientBuilder {
             })?;
         Ok(Client::new(Inner {
             user: self.credentials.user_at(base_url.as_str()),
-            generated: generated::Client::new_with_client(base_url.as_str(), http),
+            generated: generated::Client::new_with_client(base_url.url().clone(), http),
             proxy: proxy.map(Into::into),
             host: host_and_port(base_url.url()).into(),
             url: base_url.url().clone(),

@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use xtask_spec::{BadInput, Document, Fault};
 
-use crate::docs;
 use crate::lower::Lowered;
+use crate::{docs, requests};
 
 /// The version of progenitor that `Cargo.toml` pins.
 const PROGENITOR: &str = "0.15.1";
@@ -80,6 +80,7 @@ pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> 
 
 fn code(spec: &openapiv3::OpenAPI) -> Result<String, String> {
     let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
+    requests::split(&mut file.items)?;
     if let Some(name) = duplicate(&file.items, "", &mut BTreeSet::new()) {
         return Err(format!("two of its names become `{name}` in Rust"));
     }

@@ -1,8 +1,8 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
 //! The way of the data: `xtask_spec` reads the spec, [`validate`] checks it, [`lower`](mod@lower) adapts
-//! it to progenitor, [`generate`] makes code of it, with [`docs`] where there were none, and [`output`]
-//! puts the code in its place.
+//! it to progenitor, [`generate`] makes code of it, with [`requests`] that can be built without being sent
+//! and with [`docs`] where there were none, and [`output`] puts the code in its place.
 
 #![allow(
     clippy::missing_errors_doc,
@@ -13,6 +13,7 @@ pub mod docs;
 pub mod generate;
 pub mod lower;
 pub mod output;
+pub mod requests;
 pub mod validate;
 
 use std::error::Error;
