@@ -9,7 +9,7 @@ use xtask_spec::{BadInput, Document};
 use crate::bounded::{self, Refusal};
 use crate::check::Crates;
 use crate::lower::Lowered;
-use crate::{check, docs};
+use crate::{check, docs, requests};
 
 /// The version of progenitor that `Cargo.toml` pins.
 const PROGENITOR: &str = "0.15.1";
@@ -48,6 +48,9 @@ pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> 
 
 fn code(spec: &openapiv3::OpenAPI, crates: Crates) -> Result<String, Refusal> {
     let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
+    // Before and after: the first knows the operation of a method, the second the methods that are added.
+    check::check(&file, crates)?;
+    requests::split(&mut file.items)?;
     check::check(&file, crates)?;
     docs::document(&mut file.items);
     Ok(prettyplease::unparse(&file))

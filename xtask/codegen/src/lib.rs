@@ -1,8 +1,9 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
 //! The way of the data: `xtask_spec` reads the spec, [`validate`] checks it, [`lower`](mod@lower) adapts
-//! it to progenitor, [`generate`] makes code of it, [`bounded`] in time and stack, with [`docs`] where
-//! there were none, [`check`] holds the code to what compiles, and [`output`] puts it in its place.
+//! it to progenitor, [`generate`] makes code of it, [`bounded`] in time and stack, with [`requests`] that can
+//! be built without being sent and with [`docs`] where there were none, [`check`] holds the code to what
+//! compiles, and [`output`] puts it in its place.
 
 #![allow(
     clippy::missing_errors_doc,
@@ -15,6 +16,7 @@ pub mod docs;
 pub mod generate;
 pub mod lower;
 pub mod output;
+pub mod requests;
 pub mod validate;
 
 use std::error::Error;

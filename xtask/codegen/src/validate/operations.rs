@@ -50,11 +50,20 @@ fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
     faults
 }
 
-/// Paths that differ only in the names of their placeholders are one path.
+/// Paths that differ only in the names of their placeholders are one path. A path is no more than that: URLs
+/// end it at `?` and `#`, and resolve `.` and `..`.
 fn paths(operations: &[Operation<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     for operation in operations {
+        let is_dots = |segment| matches!(segment, "." | "..");
+        if operation.path.contains(['?', '#']) || operation.path.split('/').any(is_dots) {
+            faults.push(Fault::new(
+                operation.item.id,
+                "the path contains `?`, `#` or a segment of dots, which URLs don't take as a path",
+                "describe a query by parameters with `in: query`, and write the path without dots",
+            ));
+        }
         let other = *first.entry(operation.shape()).or_insert(operation.path);
         if other != operation.path {
             faults.push(Fault::new(

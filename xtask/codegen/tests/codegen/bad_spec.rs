@@ -38,6 +38,11 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         ),
         ("openapi: 3.0.3\n", "", &["is not an OpenAPI document"]),
         (
+            "/widgets/{widget}/restore:",
+            "/widgets/{widget}/../restore?all=true:",
+            &["#/paths/", "contains `?`, `#` or a segment of dots"],
+        ),
+        (
             "schemas/User'",
             "schemas/Usr'",
             &["doesn't exist", "did you mean '#/components/schemas/User'?"],

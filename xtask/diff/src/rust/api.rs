@@ -99,11 +99,20 @@ impl Api {
         if let Some((path, _)) = &block.trait_ {
             return self.add(format!("{owner}: {}", text(path)), "", Kind::Other);
         }
+        let mut methods: BTreeMap<String, &syn::Signature> = BTreeMap::new();
         for item in &block.items {
             if let ImplItem::Fn(method) = item
                 && is_public(&method.vis)
             {
-                self.function(format!("{owner}::{}", method.sig.ident), &method.sig);
+                methods.insert(method.sig.ident.to_string(), &method.sig);
+            }
+        }
+        for (name, signature) in &methods {
+            // The method that builds an operation's request changes only with the one that sends it, which
+            // says it all.
+            let sends = name.strip_suffix("_request");
+            if !sends.is_some_and(|sends| methods.contains_key(sends)) {
+                self.function(format!("{owner}::{name}"), signature);
             }
         }
     }

@@ -209,6 +209,21 @@ mod tests {
         }";
 
     #[test]
+    fn the_method_that_builds_a_request_is_part_of_the_one_that_sends_it() {
+        let with = |methods: &str| format!("impl Client {{ {methods} }}");
+        let both =
+            with("pub async fn get(&self, id: &str) {} pub fn get_request(&self, id: &str) {}");
+        assert_eq!(messages(&both, &with("")), ["`Client::get` is gone"]);
+        let other = both.replace("&str", "i64");
+        assert_eq!(messages(&both, &other).len(), 1);
+        let alone = with("pub fn get_request(&self) {}");
+        assert_eq!(
+            messages(&alone, &with("")),
+            ["`Client::get_request` is gone"]
+        );
+    }
+
+    #[test]
     fn a_module_against_itself_has_no_changes() {
         assert_eq!(messages(BASE, BASE), [""; 0]);
     }
