@@ -36,7 +36,7 @@ impl Inner {
         }
         let settings = &self.settings;
         let end = call_end.min(after(start, settings.attempt_timeout));
-        let sent = self.generated.client().execute(*request);
+        let sent = self.generated.client().execute(request);
         let mut response = match timeout_at(end, sent).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err((unanswered(error), None)),
@@ -69,19 +69,15 @@ impl Inner {
         &self,
         request: Request<'_>,
         attempt: &Attempt<'_>,
-    ) -> Result<Box<reqwest::Request>, Cause> {
+    ) -> Result<reqwest::Request, Cause> {
         let client = &self.generated;
         let (project, dataset) = (attempt.project_id.as_str(), attempt.dataset_id.as_str());
         let made = match request {
-            Request::Lock => {
-                generated::request_of(client.lock_llm_obs_dataset_draft_state(project, dataset))
+            Request::Lock => client.lock_llm_obs_dataset_draft_state_request(project, dataset),
+            Request::Unlock => client.unlock_llm_obs_dataset_draft_state_request(project, dataset),
+            Request::Restore(body) => {
+                client.restore_llm_obs_dataset_version_request(project, dataset, body)
             }
-            Request::Unlock => {
-                generated::request_of(client.unlock_llm_obs_dataset_draft_state(project, dataset))
-            }
-            Request::Restore(body) => generated::request_of(
-                client.restore_llm_obs_dataset_version(project, dataset, body),
-            ),
         };
         made.map_err(|error| match error {
             generated::Error::CommunicationError(error) => unanswered(error),

@@ -331,7 +331,7 @@ impl ClientBuilder {
             })?;
         Ok(Client::new(Inner {
             user: self.credentials.user_at(self.settings.endpoint.as_str()),
-            generated: generated::Client::new_with_client(self.settings.endpoint.as_str(), http),
+            generated: generated::Client::new_with_client(url.clone(), http),
             proxy,
             url,
             redactor: self.credentials.redactor(),

@@ -171,7 +171,7 @@ pub use retry::RetryPolicy;
 ///     .default_headers(headers) // the keys
 ///     .redirect(reqwest::redirect::Policy::none())
 ///     .build()?;
-/// let client = generated::Client::new_with_client(&sandbox.url(), http);
+/// let client = generated::Client::new_with_client(sandbox.url().parse()?, http);
 /// let (project, dataset) = (InitialState::PROJECT_ID, InitialState::DATASET_ID);
 /// let response = client.lock_llm_obs_dataset_draft_state(project, dataset).await?;
 /// assert_eq!(response.status().as_u16(), 200);

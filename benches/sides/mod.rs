@@ -1,5 +1,5 @@
-//! What is compared: the wrapper, the generated client beneath it, and the floor, which is reqwest
-//! with serde structs written by hand. All three send the same requests, read the same answers, run
+//! What is compared: the wrapper, with a handle that is kept or made for each call, the generated client
+//! beneath it, and the floor, which is reqwest with serde structs written by hand. All send the same requests, read the same answers, run
 //! on the same runtime and are set up for the same connections.
 
 use std::cell::RefCell;
@@ -37,16 +37,19 @@ pub(crate) enum Side {
     TunedFloor,
     /// The generated client alone, with the settings of the tuned floor.
     Generated,
-    /// `llmobs_datasets::Client` as it is built by default.
+    /// `llmobs_datasets::Client` with default settings, and one `Dataset` for all calls.
     Wrapper,
+    /// The wrapper with a `Dataset` made for each call, from ids that are text.
+    WrapperHandles,
 }
 
 impl Side {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Floor,
         Self::TunedFloor,
         Self::Generated,
         Self::Wrapper,
+        Self::WrapperHandles,
     ];
 }
 
@@ -57,6 +60,7 @@ impl fmt::Display for Side {
             Self::TunedFloor => "tuned floor",
             Self::Generated => "generated",
             Self::Wrapper => "wrapper",
+            Self::WrapperHandles => "wrapper, new handles",
         })
     }
 }
@@ -66,6 +70,7 @@ pub(crate) enum Caller {
     Floor(Floor),
     Generated(generated::Client),
     Wrapper(Dataset),
+    WrapperHandles(Client),
 }
 
 impl Caller {
@@ -74,7 +79,8 @@ impl Caller {
             Side::Floor => Self::Floor(Floor::new(address, false)?),
             Side::TunedFloor => Self::Floor(Floor::new(address, true)?),
             Side::Generated => Self::Generated(generated_client(address)?),
-            Side::Wrapper => Self::Wrapper(wrapper(address)?),
+            Side::Wrapper => Self::Wrapper(handle(&wrapper(address)?)?),
+            Side::WrapperHandles => Self::WrapperHandles(wrapper(address)?),
         })
     }
 
@@ -91,6 +97,12 @@ impl Caller {
             }
             Self::Wrapper(dataset) => {
                 run(calls, in_flight, async |it| wrapper_call(dataset, it).await).await
+            }
+            Self::WrapperHandles(client) => {
+                run(calls, in_flight, async |it| {
+                    wrapper_call(&handle(client)?, it).await
+                })
+                .await
             }
         }
     }
@@ -240,8 +252,8 @@ fn http(tuned: bool) -> Result<reqwest::Client> {
 
 /// A generated client.
 fn generated_client(address: SocketAddr) -> Result<generated::Client> {
-    let base_url = format!("http://{address}");
-    Ok(generated::Client::new_with_client(&base_url, http(true)?))
+    let base_url = format!("http://{address}").parse()?;
+    Ok(generated::Client::new_with_client(base_url, http(true)?))
 }
 
 /// A call with the generated client.
@@ -290,11 +302,14 @@ async fn generated_call(
 }
 
 /// The wrapper.
-fn wrapper(address: SocketAddr) -> Result<Dataset> {
+fn wrapper(address: SocketAddr) -> Result<Client> {
     let base_url: BaseUrl = format!("http://{address}").parse()?;
-    let client = Client::builder(Credentials::new(API_KEY, APPLICATION_KEY)?)
+    Ok(Client::builder(Credentials::new(API_KEY, APPLICATION_KEY)?)
         .endpoint(base_url)
-        .build()?;
+        .build()?)
+}
+
+fn handle(client: &Client) -> Result<Dataset> {
     Ok(client.dataset(PROJECT.parse()?, DATASET.parse()?))
 }
 

@@ -12,7 +12,7 @@
 #[allow(unused_imports)]
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 #[allow(unused_imports)]
-use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderExt};
+use progenitor_client::RequestBuilderExt;
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
@@ -305,36 +305,13 @@ All three operations are in preview: Datadog may change them without notice.
 
 Version: 1.0.0*/
 pub struct Client {
-    pub(crate) baseurl: String,
+    pub(crate) baseurl: ::reqwest::Url,
     pub(crate) client: reqwest::Client,
 }
 impl Client {
-    /// Create a new client.
-    ///
-    /// `baseurl` is the base URL provided to the internal
-    /// `reqwest::Client`, and should include a scheme and hostname,
-    /// as well as port and a path stem if applicable.
-    pub fn new(baseurl: &str) -> Self {
-        #[cfg(not(target_arch = "wasm32"))]
-        let client = {
-            let dur = ::std::time::Duration::from_secs(15u64);
-            reqwest::ClientBuilder::new().connect_timeout(dur).timeout(dur)
-        };
-        #[cfg(target_arch = "wasm32")]
-        let client = reqwest::ClientBuilder::new();
-        Self::new_with_client(baseurl, client.build().unwrap())
-    }
-    /// Construct a new client with an existing `reqwest::Client`,
-    /// allowing more control over its configuration.
-    ///
-    /// `baseurl` is the base URL provided to the internal
-    /// `reqwest::Client`, and should include a scheme and hostname,
-    /// as well as port and a path stem if applicable.
-    pub fn new_with_client(baseurl: &str, client: reqwest::Client) -> Self {
-        Self {
-            baseurl: baseurl.to_string(),
-            client,
-        }
+    /// Creates a client for the API at a base URL, to whose path those of the operations are appended.
+    pub fn new_with_client(baseurl: ::reqwest::Url, client: reqwest::Client) -> Self {
+        Self { baseurl, client }
     }
 }
 impl ClientInfo<()> for Client {
@@ -351,13 +328,6 @@ impl ClientInfo<()> for Client {
         &()
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<()>,
-    {}
-};
 #[allow(clippy::all)]
 impl Client {
     /**Lock LLM Observability dataset draft state
@@ -386,29 +356,47 @@ Arguments:
         project_id: &'a str,
         dataset_id: &'a str,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
-        let url = format!(
-            "{}/api/v2/llm-obs/v1/{}/datasets/{}/draft_state/lock", self.baseurl,
-            encode_path(& project_id.to_string()), encode_path(& dataset_id.to_string()),
-        );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = self.client.patch(url).headers(header_map).build()?;
-        let info = OperationInfo {
-            operation_id: "lock_llm_obs_dataset_draft_state",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
+        let response = self
+            .client
+            .execute(
+                self.lock_llm_obs_dataset_draft_state_request(project_id, dataset_id)?,
+            )
+            .await?;
         match response.status().as_u16() {
             200..=299 => Ok(ResponseValue::stream(response)),
             _ => Err(Error::UnexpectedResponse(response)),
         }
+    }
+    /// Returns the request that [`Self::lock_llm_obs_dataset_draft_state`] sends, and sends nothing.
+    pub fn lock_llm_obs_dataset_draft_state_request<'a>(
+        &'a self,
+        project_id: &'a str,
+        dataset_id: &'a str,
+    ) -> Result<::reqwest::Request, Error<()>> {
+        let url = self::url(
+            &self.baseurl,
+            &[
+                "api",
+                "v2",
+                "llm-obs",
+                "v1",
+                self::segment(project_id)?,
+                "datasets",
+                self::segment(dataset_id)?,
+                "draft_state",
+                "lock",
+            ],
+        )?;
+        Ok(
+            self
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .build()?,
+        )
     }
     /**Unlock LLM Observability dataset draft state
 
@@ -436,29 +424,47 @@ Arguments:
         project_id: &'a str,
         dataset_id: &'a str,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
-        let url = format!(
-            "{}/api/v2/llm-obs/v1/{}/datasets/{}/draft_state/unlock", self.baseurl,
-            encode_path(& project_id.to_string()), encode_path(& dataset_id.to_string()),
-        );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = self.client.patch(url).headers(header_map).build()?;
-        let info = OperationInfo {
-            operation_id: "unlock_llm_obs_dataset_draft_state",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
+        let response = self
+            .client
+            .execute(
+                self.unlock_llm_obs_dataset_draft_state_request(project_id, dataset_id)?,
+            )
+            .await?;
         match response.status().as_u16() {
             200..=299 => Ok(ResponseValue::stream(response)),
             _ => Err(Error::UnexpectedResponse(response)),
         }
+    }
+    /// Returns the request that [`Self::unlock_llm_obs_dataset_draft_state`] sends, and sends nothing.
+    pub fn unlock_llm_obs_dataset_draft_state_request<'a>(
+        &'a self,
+        project_id: &'a str,
+        dataset_id: &'a str,
+    ) -> Result<::reqwest::Request, Error<()>> {
+        let url = self::url(
+            &self.baseurl,
+            &[
+                "api",
+                "v2",
+                "llm-obs",
+                "v1",
+                self::segment(project_id)?,
+                "datasets",
+                self::segment(dataset_id)?,
+                "draft_state",
+                "unlock",
+            ],
+        )?;
+        Ok(
+            self
+                .client
+                .patch(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .build()?,
+        )
     }
     /**Restore an LLM Observability dataset version
 
@@ -489,33 +495,77 @@ Arguments:
         dataset_id: &'a str,
         body: &'a types::LlmObsDatasetRestoreVersionRequest,
     ) -> Result<ResponseValue<ByteStream>, Error<()>> {
-        let url = format!(
-            "{}/api/v2/llm-obs/v1/{}/datasets/{}/restore", self.baseurl, encode_path(&
-            project_id.to_string()), encode_path(& dataset_id.to_string()),
-        );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(Self::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
-        let info = OperationInfo {
-            operation_id: "restore_llm_obs_dataset_version",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
+        let response = self
+            .client
+            .execute(
+                self
+                    .restore_llm_obs_dataset_version_request(
+                        project_id,
+                        dataset_id,
+                        body,
+                    )?,
+            )
+            .await?;
         match response.status().as_u16() {
             200..=299 => Ok(ResponseValue::stream(response)),
             _ => Err(Error::UnexpectedResponse(response)),
         }
+    }
+    /// Returns the request that [`Self::restore_llm_obs_dataset_version`] sends, and sends nothing.
+    pub fn restore_llm_obs_dataset_version_request<'a>(
+        &'a self,
+        project_id: &'a str,
+        dataset_id: &'a str,
+        body: &'a types::LlmObsDatasetRestoreVersionRequest,
+    ) -> Result<::reqwest::Request, Error<()>> {
+        let url = self::url(
+            &self.baseurl,
+            &[
+                "api",
+                "v2",
+                "llm-obs",
+                "v1",
+                self::segment(project_id)?,
+                "datasets",
+                self::segment(dataset_id)?,
+                "restore",
+            ],
+        )?;
+        Ok(
+            self
+                .client
+                .post(url)
+                .json(&body)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .build()?,
+        )
     }
 }
 /// Items consumers will typically use such as the Client.
 pub mod prelude {
     #[allow(unused_imports)]
     pub use super::Client;
+}
+/// Appends path segments to a base URL, encoded.
+fn url<E>(base: &::reqwest::Url, segments: &[&str]) -> Result<::reqwest::Url, Error<E>> {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .map_err(|()| Error::InvalidRequest(
+            "the base URL can't have a path".to_owned(),
+        ))?
+        .pop_if_empty()
+        .extend(segments);
+    Ok(url)
+}
+/// Refuses text that isn't a path segment, or that URLs drop.
+fn segment<E>(text: &str) -> Result<&str, Error<E>> {
+    let is_dropped = |byte| matches!(byte, b'\t' | b'\n' | b'\r');
+    if matches!(text, "" | "." | "..") || text.bytes().any(is_dropped) {
+        let message = format!("{text:?} can't be a segment of the URL's path");
+        return Err(Error::InvalidRequest(message));
+    }
+    Ok(text)
 }

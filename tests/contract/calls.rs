@@ -25,7 +25,7 @@ pub(crate) fn client(base_url: &str, http: reqwest::ClientBuilder) -> Client {
     keys.insert("dd-api-key", HeaderValue::from_static(API_KEY));
     keys.insert("dd-application-key", HeaderValue::from_static(APP_KEY));
     let http = http.default_headers(keys).no_proxy().build().unwrap();
-    Client::new_with_client(base_url, http)
+    Client::new_with_client(base_url.parse().unwrap(), http)
 }
 
 /// Calls an operation with the documented ids and body.

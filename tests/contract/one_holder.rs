@@ -247,7 +247,7 @@ async fn tasks_take_turns(
                 }
                 // A lock that is kept is not released by a drop.
                 let after = after.filter(|_| !matches!(turn, Turn::GuardKept));
-                match unless_dropped(after, task.turn(turn)).await {
+                match Box::pin(unless_dropped(after, task.turn(turn))).await {
                     None => dropped += 1,
                     Some(Some(())) => done += 1,
                     Some(None) => {}

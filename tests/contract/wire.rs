@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use httpmock::{HttpMockRequest, MockServer};
-use llmobs_datasets::generated::{self, Error};
+use llmobs_datasets::generated::{Client, ClientInfo as _, Error};
 use serde_json::Value;
 
 use crate::calls::{self, API_KEY, APP_KEY};
@@ -62,33 +64,118 @@ async fn each_request_of_the_wrapper_is_the_documented_one() {
     }
 }
 
-#[tokio::test]
-async fn a_request_that_is_only_asked_for_is_not_sent() {
-    let (server, requests) = recorder().await;
-    let http = reqwest::Client::builder;
-    let client = calls::client(&server.base_url(), http());
-    let lock = || client.lock_llm_obs_dataset_draft_state(PROJECT_ID, DATASET_ID);
+/// The request of an operation with the documented ids and body.
+fn request_of(client: &Client, page: &Page) -> reqwest::Request {
+    let (project, dataset) = (PROJECT_ID, DATASET_ID);
+    let request = match page.operation {
+        "LockLLMObsDatasetDraftState" => {
+            client.lock_llm_obs_dataset_draft_state_request(project, dataset)
+        }
+        "UnlockLLMObsDatasetDraftState" => {
+            client.unlock_llm_obs_dataset_draft_state_request(project, dataset)
+        }
+        _ => {
+            let body = serde_json::from_str(page.request.unwrap()).unwrap();
+            client.restore_llm_obs_dataset_version_request(project, dataset, &body)
+        }
+    };
+    request.unwrap()
+}
 
-    let request = generated::request_of(lock()).unwrap();
-    let (method, url) = PAGES[0].endpoints()[0];
-    assert_eq!(request.method(), method);
-    assert_eq!(request.url().path(), documented_path(url));
+/// Once, a request was built by polling the call that sends it, which then sent it under the waker of another
+/// executor, such as the one here.
+#[tokio::test]
+async fn requests_that_are_only_built_are_not_sent() {
+    let (server, requests) = recorder().await;
+    let client = calls::client(&server.base_url(), reqwest::Client::builder());
+    for _ in 0..100 {
+        let mut building: FuturesUnordered<_> = PAGES
+            .iter()
+            .map(|page| async { request_of(&client, page) })
+            .collect();
+        while let Some(request) = building.next().await {
+            drop(request);
+        }
+        tokio::task::yield_now().await;
+    }
+    for page in PAGES {
+        let request = request_of(&client, page);
+        let (method, url) = page.endpoints()[0];
+        assert_eq!(request.method(), method);
+        assert_eq!(request.url().path(), documented_path(url));
+    }
+    // This one is sent after them, and is the only one to arrive.
+    calls::call(&client, PAGES[0].operation).await;
+    assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_request_is_built_without_a_runtime() {
+    let client = calls::client("http://127.0.0.1:1", reqwest::Client::builder());
+    for page in PAGES {
+        request_of(&client, page);
+    }
+}
+
+#[tokio::test]
+async fn each_built_request_is_the_documented_one_once_it_is_sent() {
+    for page in PAGES {
+        let (server, requests) = recorder().await;
+        let http = reqwest::Client::builder().user_agent("contract");
+        let client = calls::client(&server.base_url(), http);
+        let request = request_of(&client, page);
+        client.client().execute(request).await.unwrap();
+        assert_documented(page, &server, &requests, "contract");
+    }
+}
+
+#[tokio::test]
+async fn ids_that_a_url_cannot_hold_are_refused_and_all_others_arrive() {
+    let (server, requests) = recorder().await;
+    let base_urls = ["", "/", "/prefix", "/prefix/"].map(|path| server.base_url() + path);
+    let clients = base_urls.map(|url| calls::client(&url, reqwest::Client::builder()));
+    for id in ["", ".", "..", "a\tb", "a\nb", "a\rb"] {
+        for ids in [(id, DATASET_ID), (PROJECT_ID, id)] {
+            let request = clients[0].lock_llm_obs_dataset_draft_state_request(ids.0, ids.1);
+            let call = clients[0].lock_llm_obs_dataset_draft_state(ids.0, ids.1);
+            for error in [request.err(), call.await.err()] {
+                let Some(Error::InvalidRequest(message)) = error else {
+                    panic!("{id:?}: {error:?}");
+                };
+                assert!(message.contains(&format!("{id:?}")), "{message}");
+            }
+        }
+    }
     assert!(requests.lock().unwrap().is_empty());
 
-    let panics = || generated::request_of::<()>(async { panic!("as a caller's may") }).is_ok();
-    std::panic::catch_unwind(panics).unwrap_err();
-
-    lock().await.unwrap();
-    assert_eq!(requests.lock().unwrap().len(), 1, "the next call is made");
-
-    let nowhere = calls::client("nowhere", http());
-    let lock = nowhere.lock_llm_obs_dataset_draft_state(PROJECT_ID, DATASET_ID);
-    match generated::request_of(lock).unwrap_err() {
-        Error::CommunicationError(error) => assert!(error.is_builder(), "{error:?}"),
-        error => panic!("{error:?}"),
+    let odd = [
+        "...", ".a", "%2e%2e", "%2F", "a/b", "a\\b", "a b", "a?b#c", "é", "\u{1}",
+    ];
+    for id in odd {
+        for (client, prefix) in clients.iter().zip(["", "", "/prefix", "/prefix"]) {
+            let call = client.lock_llm_obs_dataset_draft_state(id, DATASET_ID);
+            call.await.unwrap();
+            let request = requests.lock().unwrap().pop().unwrap();
+            let path = request.uri().path().to_owned();
+            let id_sent = path
+                .strip_prefix(&format!("{prefix}/api/v2/llm-obs/v1/"))
+                .and_then(|rest| {
+                    rest.strip_suffix(&format!("/datasets/{DATASET_ID}/draft_state/lock"))
+                });
+            let id_sent = id_sent.unwrap_or_else(|| panic!("{id:?}: {path}"));
+            assert!(!id_sent.contains('/'), "{path}");
+            let decoded = percent_encoding::percent_decode_str(id_sent);
+            assert_eq!(decoded.decode_utf8().unwrap(), id);
+        }
     }
-    let none = generated::request_of(async { Ok(()) }).unwrap_err();
-    assert!(none.to_string().contains("it made no request"), "{none}");
+}
+
+#[test]
+fn a_base_url_without_a_path_is_refused() {
+    let client = calls::client("data:,nowhere", reqwest::Client::builder());
+    let request = client.lock_llm_obs_dataset_draft_state_request(PROJECT_ID, DATASET_ID);
+    let error = request.unwrap_err().to_string();
+    assert!(error.contains("base URL can't have a path"), "{error}");
 }
 
 /// One request came, and it is the documented one: method, path, the headers and no others, body.

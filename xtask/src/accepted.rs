@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use xtask_diff::Change;
-use xtask_spec::{BadInput, Place, plain, workspace};
+use xtask_diff::{Change, rules};
+use xtask_spec::{BadInput, Place, closest, plain, workspace};
 
 /// More places than these are no help.
 const SHOWN: usize = 3;
@@ -60,6 +60,13 @@ fn mark(entry: &Entry, changes: &mut [Change]) -> Option<(String, String)> {
         let remedy = "say why the change is wanted; reviewers and users will read it";
         let message = format!("the reason to accept `{rule}` is empty");
         return Some((message, remedy.to_owned()));
+    }
+    if !rules::all().any(|it| it.id == *rule) {
+        let remedy = match closest(rule, &rules::all().map(|it| it.id).collect::<Vec<_>>()) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => "name a rule that `cargo xtask diff --rules` lists".to_owned(),
+        };
+        return Some((format!("`{rule}` is not a rule"), remedy));
     }
     let location = entry.location.trim_start_matches('#');
     let mut fits = false;

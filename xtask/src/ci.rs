@@ -35,7 +35,7 @@ pub(crate) enum Step {
     Spec,
     /// The programs behind the figures, for a moment, to see that they run.
     Figures,
-    /// Whether the generated code is up to date.
+    /// Whether the generated code is up to date, and that of any spec compiles.
     Codegen,
     /// Breaking changes to the spec that nobody accepted.
     Diff,
@@ -103,7 +103,10 @@ impl Step {
                 cargo(shell, "run --example soak --locked -- --seconds 2")?;
             }
             // Before the README's `codegen`, which would make stale code fresh.
-            Self::Codegen => cargo(shell, "xtask codegen --check")?,
+            Self::Codegen => {
+                cargo(shell, "xtask codegen --check")?;
+                cargo(shell, "test --quiet --locked --test supported -- --ignored")?;
+            }
             Self::Diff => cargo(shell, "xtask diff")?,
             Self::Readme => {
                 for command in readme(shell)?.iter().filter(|it| !is_test(it)) {

@@ -23,6 +23,18 @@ pub(crate) struct Input {
     pub(crate) is_working_tree: bool,
 }
 
+impl Input {
+    /// A document that comes from nowhere else.
+    pub(crate) fn of(document: Document) -> Self {
+        Self {
+            label: document.name.clone(),
+            document,
+            generated: None,
+            is_working_tree: false,
+        }
+    }
+}
+
 /// Reads both sides. Without a base, it is the commit that the branch started from; without a revision,
 /// it is the working tree.
 pub(crate) fn read(base: Option<&str>, revision: Option<&str>) -> Result<(Input, Input), BadInput> {
@@ -52,12 +64,7 @@ fn refused(name: &str, message: &str, remedy: &str) -> BadInput {
 
 fn input(argument: &str) -> Result<Input, BadInput> {
     if argument == "-" {
-        return Ok(Input {
-            document: Document::from_stdin()?,
-            label: "standard input".to_owned(),
-            generated: None,
-            is_working_tree: false,
-        });
+        return Ok(Input::of(Document::from_stdin()?));
     }
     let path = Path::new(argument);
     // Also a link that leads nowhere: that it can't be read says more than that it isn't there.

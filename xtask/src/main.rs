@@ -10,7 +10,6 @@ mod report;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -53,19 +52,17 @@ enum Cmd {
 const DIFF_HELP: &str = "\
 BASE and REVISION are each a file, a git revision (main, HEAD~3, v0.2.0), REVISION:PATH,
 or - for standard input. Breaking changes that are listed in openapi/accepted-changes.toml
-are shown and don't count.
+are shown last and don't count.
 
 Exit codes:
   0  no change reaches the threshold of --fail-on
-  1  a change reaches it
+  1  a change reaches it; for rust-breaking, also if nothing is known of the generated code
   2  bad input or usage";
 
 #[derive(Args)]
 struct DiffArgs {
-    /// Old spec [default: where the branch left the main branch, or HEAD].
-    base: Option<String>,
-    /// New spec [default: openapi/llm-obs-datasets.yaml in the working tree].
-    revision: Option<String>,
+    #[command(flatten)]
+    options: diff::Options,
     /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -75,10 +72,6 @@ struct DiffArgs {
     /// Print the version bump and changelog lines instead of the report.
     #[arg(long, conflicts_with = "format")]
     summary: bool,
-    /// List of accepted changes [default: openapi/accepted-changes.toml, if REVISION is the
-    /// spec of the working tree].
-    #[arg(long, value_name = "FILE")]
-    accepted: Option<PathBuf>,
     /// Print the table of rules.
     #[arg(long, exclusive = true)]
     rules: bool,
@@ -104,8 +97,8 @@ fn compare(args: DiffArgs) -> Result<ExitCode, Box<dyn Error>> {
     let (text, fails) = if args.rules {
         (rules::table(), false)
     } else {
-        let (base, revision) = (args.base.as_deref(), args.revision.as_deref());
-        let report = diff::run(base, revision, args.accepted)?;
+        let mut report = diff::run(args.options)?;
+        report.sort(args.fail_on);
         let text = if args.summary {
             report::summary(&report)
         } else {

@@ -10,7 +10,6 @@ mod text;
 use clap::ValueEnum;
 
 pub(crate) use self::outcome::{FailOn, Report};
-pub(crate) use self::summary::render as summary;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -28,10 +27,17 @@ pub(crate) enum Format {
 
 /// The report in a format.
 pub(crate) fn render(report: &Report, format: Format) -> String {
+    let plain = report.plain();
     match format {
-        Format::Text => text::render(report),
-        Format::Markdown => markdown::render(report),
+        Format::Text => text::render(&plain),
+        Format::Markdown => markdown::render(&plain),
+        // Programs get the names themselves.
         Format::Json => json::render(report),
-        Format::Github => github::render(report),
+        Format::Github => github::render(&plain),
     }
+}
+
+/// The version bump that the changes require, and their changelog lines.
+pub(crate) fn summary(report: &Report) -> String {
+    summary::render(&report.plain())
 }

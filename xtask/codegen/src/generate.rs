@@ -1,30 +1,23 @@
 //! From the lowered spec to the text of the generated module.
 
-use std::collections::BTreeSet;
-use std::panic;
-use std::sync::Once;
-use std::thread;
-
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, HooksMode, TypePatch};
 use sha2::{Digest as _, Sha256};
 
-use xtask_spec::{BadInput, Document, Fault};
+use xtask_spec::{BadInput, Document};
 
-use crate::docs;
+use crate::bounded::{self, Refusal};
+use crate::check::Crates;
 use crate::lower::Lowered;
+use crate::{check, docs, requests};
 
 /// The version of progenitor that `Cargo.toml` pins.
 const PROGENITOR: &str = "0.15.1";
 
-const THREAD: &str = "progenitor";
-
-/// Recursive schemas of any sensible size fit on this stack.
-const STACK_BYTES: usize = 256 << 20;
-
 /// Generates the module of a document.
 pub fn generate(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    Ok(header(document, lowered) + &body(document, lowered)?)
+    let body = bounded::run(document, &lowered.spec, |spec| code(spec, Crates::Listed))?;
+    Ok(header(document, lowered) + &body)
 }
 
 /// Where the module comes from. Facts only, so that the same input gives the same bytes.
@@ -48,41 +41,17 @@ fn header(document: &Document, lowered: &Lowered) -> String {
     text
 }
 
-/// The code alone.
+/// The code alone, whether or not the generated crate has the dependencies for it.
 pub fn body(document: &Document, lowered: &Lowered) -> Result<String, BadInput> {
-    let refused =
-        |message, remedy| document.refused(&Fault::new(document.root.id, message, remedy));
-    silence_the_generator();
-    let spec = serde_json::from_value(lowered.spec.clone()).map_err(|error| {
-        let remedy = "the message names what it expected; `--emit-lowered` shows what it was given";
-        refused(
-            format!("the generator can't read the spec: {error}"),
-            remedy,
-        )
-    })?;
-    let code = thread::scope(|scope| {
-        let generator = thread::Builder::new()
-            .name(THREAD.to_owned())
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || code(&spec))
-            .map_err(|error| format!("it can't be started: {error}"))?;
-        generator.join().unwrap_or_else(|panic| {
-            let message = panic.downcast_ref::<String>().map(String::as_str);
-            let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(message.unwrap_or("it stopped without a message").to_owned())
-        })
-    });
-    code.map_err(|message| {
-        let remedy = "describe what the message means in another way, or add a rule to xtask/codegen/src/lower.rs";
-        refused(format!("the generator can't take the spec: {message}"), remedy)
-    })
+    bounded::run(document, &lowered.spec, |spec| code(spec, Crates::Any))
 }
 
-fn code(spec: &openapiv3::OpenAPI) -> Result<String, String> {
+fn code(spec: &openapiv3::OpenAPI, crates: Crates) -> Result<String, Refusal> {
     let mut file: syn::File = syn::parse2(tokens(spec)?).map_err(|error| error.to_string())?;
-    if let Some(name) = duplicate(&file.items, "", &mut BTreeSet::new()) {
-        return Err(format!("two of its names become `{name}` in Rust"));
-    }
+    // Before and after: the first knows the operation of a method, the second the methods that are added.
+    check::check(&file, crates)?;
+    requests::split(&mut file.items)?;
+    check::check(&file, crates)?;
     docs::document(&mut file.items);
     Ok(prettyplease::unparse(&file))
 }
@@ -108,44 +77,6 @@ fn tokens(spec: &openapiv3::OpenAPI) -> Result<TokenStream, String> {
     Generator::new(&settings)
         .generate_tokens(spec)
         .map_err(|error| error.to_string())
-}
-
-/// A name that two methods or two types share: the generator writes both, and rustc refuses them.
-fn duplicate(items: &[syn::Item], scope: &str, seen: &mut BTreeSet<String>) -> Option<String> {
-    items.iter().find_map(|item| {
-        let name = match item {
-            syn::Item::Struct(item) => &item.ident,
-            syn::Item::Enum(item) => &item.ident,
-            syn::Item::Mod(module) => {
-                let (_, content) = module.content.as_ref()?;
-                return duplicate(content, &format!("{scope}{}::", module.ident), seen);
-            }
-            syn::Item::Impl(block) if block.trait_.is_none() => {
-                return block.items.iter().find_map(|item| match item {
-                    syn::ImplItem::Fn(method) => {
-                        let name = method.sig.ident.to_string();
-                        (!seen.insert(format!("{scope}fn {name}"))).then_some(name)
-                    }
-                    _ => None,
-                });
-            }
-            _ => return None,
-        };
-        (!seen.insert(format!("{scope}type {name}"))).then(|| name.to_string())
-    })
-}
-
-/// Keeps a panic of the generator off the user's terminal: it is reported as a fault of the spec.
-fn silence_the_generator() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let report = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if thread::current().name() != Some(THREAD) {
-                report(info);
-            }
-        }));
-    });
 }
 
 #[cfg(test)]

@@ -1,18 +1,22 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
 //! The way of the data: `xtask_spec` reads the spec, [`validate`] checks it, [`lower`](mod@lower) adapts
-//! it to progenitor, [`generate`] makes code of it, with [`docs`] where there were none, and [`output`]
-//! puts the code in its place.
+//! it to progenitor, [`generate`] makes code of it, [`bounded`] in time and stack, with [`requests`] that can
+//! be built without being sent and with [`docs`] where there were none, [`check`] holds the code to what
+//! compiles, and [`output`] puts it in its place.
 
 #![allow(
     clippy::missing_errors_doc,
     reason = "one kind of error here is for people, and `xtask_spec::fault` describes it"
 )]
 
+pub mod bounded;
+pub mod check;
 pub mod docs;
 pub mod generate;
 pub mod lower;
 pub mod output;
+pub mod requests;
 pub mod validate;
 
 use std::error::Error;
@@ -77,7 +81,9 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
         Document::read(&paths.spec)?
     };
     if mode == Mode::EmitCode {
-        let lowered = lower::lower(&Spec::new(&document)?);
+        let spec = Spec::new(&document)?;
+        validate::finite(&spec)?;
+        let lowered = lower::lower(&spec);
         let code = generate::body(&document, &lowered)?;
         out.write_all(code.as_bytes())?;
         return Ok(Outcome::Done);
@@ -95,18 +101,25 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
             &name,
             None,
             &format!("can't be used for the generated code: {error}"),
-            "name a file in a folder that can be written",
+            "name a regular file in a folder that can be written",
         )
     };
-    let Some(diff) = output::difference(&paths.generated, &name, &code).map_err(unusable)? else {
-        return Ok(Outcome::Done);
-    };
-    if mode == Mode::Check {
-        out.write_all(diff.as_bytes())?;
-        return Ok(Outcome::Stale);
+    let generated = output::target(&paths.generated).map_err(unusable)?;
+    let diff = output::difference(&generated, &name, &code).map_err(unusable)?;
+    match &diff {
+        Some(diff) if mode == Mode::Check => out.write_all(diff.as_bytes())?,
+        Some(_) => output::write(&generated, &code).map_err(unusable)?,
+        None => {}
     }
-    output::write(&paths.generated, &code).map_err(unusable)?;
-    Ok(Outcome::Done)
+    for remark in validate::missing(&Spec::new(&document)?) {
+        let remark = document.refused(&remark).to_string();
+        eprintln!("{}", remark.replacen("error", "warning", 1));
+    }
+    Ok(if diff.is_some() && mode == Mode::Check {
+        Outcome::Stale
+    } else {
+        Outcome::Done
+    })
 }
 
 /// Checks a document and lowers it.

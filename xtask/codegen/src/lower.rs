@@ -4,15 +4,18 @@
 //! function. Each rule stands for one thing that progenitor or typify can't do, names it, and can be
 //! deleted when they can.
 
+mod any_of;
+mod docs_text;
 mod nullable_collections;
 mod open_enums;
+mod response_limits;
 mod responses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::{Map, Value};
-use xtask_spec::{Node, Operation, Spec};
+use xtask_spec::{Node, NodeId, Operation, Spec};
 
 pub(crate) use self::responses::json_schema;
 
@@ -44,8 +47,9 @@ impl fmt::Display for Rewrite {
 type Rule = fn(&str, &Node, &mut Map<String, Value>) -> Vec<String>;
 
 /// The rules for the schemas of responses, in the order in which they are applied.
-const OF_RESPONSES: [(&str, Rule); 2] = [
+const OF_RESPONSES: [(&str, Rule); 3] = [
     ("open-response-enum", open_enums::open),
+    ("response-without-limits", response_limits::remove),
     (
         "nullable-response-collection",
         nullable_collections::allow_null,
@@ -60,20 +64,28 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
     let mut operations = Operation::all(spec);
     operations.sort_by_key(|operation| operation.path);
     let received = response_schemas(spec, &operations);
+    let tags = tags(spec, &received);
+    let changeable = received.iter().filter(|(_, it)| !tags.contains(&it.id));
     let mut rewrites = Vec::new();
     for (rule, rewrite) in OF_RESPONSES {
-        for (pointer, schema) in &received {
+        for (pointer, schema) in changeable.clone() {
             if let Some(Value::Object(object)) = value.pointer_mut(pointer) {
                 let changed = rewrite(pointer, schema, object).into_iter();
                 rewrites.extend(changed.map(|pointer| Rewrite { rule, pointer }));
             }
         }
     }
-    let pointers = responses::as_received(spec, &operations, &mut value).into_iter();
-    rewrites.extend(pointers.map(|pointer| Rewrite {
-        rule: "response-as-received",
-        pointer,
-    }));
+    let alternatives = any_of::distinguish(spec, &mut value);
+    let received = responses::as_received(spec, &operations, &mut value);
+    let docs = docs_text::rewrite(&mut value);
+    for (rule, pointers) in [
+        ("any-of-values", alternatives),
+        ("response-as-received", received),
+        ("docs-text", docs),
+    ] {
+        let pointers = pointers.into_iter();
+        rewrites.extend(pointers.map(|pointer| Rewrite { rule, pointer }));
+    }
     Lowered {
         spec: value,
         rewrites,
@@ -97,6 +109,20 @@ fn response_schemas<'a>(
         }
     }
     found
+}
+
+/// The enums of one value by which alternatives are told apart: opened, each alternative would fit the
+/// values of the others.
+fn tags(spec: &Spec<'_>, schemas: &BTreeMap<String, &Node>) -> BTreeSet<NodeId> {
+    let keywords = ["oneOf", "anyOf"].iter();
+    let members = keywords.flat_map(|it| schemas.values().flat_map(|schema| schema.list(it)));
+    let properties = members.flat_map(|member| {
+        let member = spec.resolve(member);
+        let required = member.list("required").iter().filter_map(Node::text);
+        required.filter_map(|name| spec.get(member.get("properties")?, name))
+    });
+    let tags = properties.filter(|it| it.list("enum").len() == 1);
+    tags.map(|it| it.id).collect()
 }
 
 /// The schemas directly in a schema.
@@ -189,7 +215,7 @@ mod tests {
                         "title": "GoodWordKnown",
                         "description": "A value that the spec lists.",
                     },
-                    { "type": "string", "title": "GoodWordUnknown" },
+                    { "type": "string", "title": "GoodWordUnknown", "nullable": false },
                 ],
             })
         );
@@ -231,6 +257,136 @@ mod tests {
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(nullable, ["list", "map"]);
+    }
+
+    #[test]
+    fn responses_lose_their_limits_and_requests_keep_them() {
+        let limited = json!({
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "count": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 9 },
+                "size": { "type": "integer", "format": "uint8", "enum": [1, 2] },
+                "pair": { "type": "array", "items": {}, "minItems": 2, "maxItems": 2 },
+                "code": { "type": "string", "format": "uuid", "pattern": "^a", "minLength": 1 },
+                "odd": { "not": { "type": "string" } },
+                "mixed": { "enum": ["a", 1] },
+            },
+            "required": ["pair"],
+        });
+        let lowered = lowered(&spec(&json!({
+            "Sent": limited,
+            "Received": limited,
+            "Fault": {},
+        })));
+        assert_eq!(changed(&lowered, "response-without-limits").len(), 7);
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(schemas["Sent"], limited);
+        assert_eq!(
+            schemas["Received"],
+            json!({
+                "type": "object",
+                "properties": {
+                    "count": { "type": "integer", "format": "int32" },
+                    "size": { "type": "integer" },
+                    "pair": { "type": "array", "items": {} },
+                    "code": { "type": "string" },
+                    "odd": {},
+                    "mixed": {},
+                },
+                "required": ["pair"],
+            })
+        );
+    }
+
+    #[test]
+    fn a_nullable_enum_keeps_null_out_of_its_values() {
+        let nullable = json!({ "type": "string", "nullable": true, "enum": ["a", null] });
+        let lowered = lowered(&spec(
+            &json!({ "Sent": {}, "Received": nullable, "Fault": {} }),
+        ));
+        let received = &lowered.spec["components"]["schemas"]["Received"];
+        assert_eq!(received.get("nullable"), None);
+        let [known, unknown] = [0, 1].map(|index| &received["oneOf"][index]);
+        assert_eq!(known["enum"], json!(["a"]));
+        assert_eq!(unknown["nullable"], true);
+    }
+
+    #[test]
+    fn the_tags_of_alternatives_stay_closed() {
+        let tagged = |kind: &str| {
+            json!({
+                "type": "object",
+                "required": ["kind"],
+                "properties": {
+                    "kind": { "type": "string", "enum": [kind] },
+                    "other": { "type": "string", "enum": [kind] },
+                },
+            })
+        };
+        let lowered = lowered(&spec(&json!({
+            "Sent": {},
+            "Received": { "oneOf": [{ "$ref": "#/components/schemas/Cat" }, tagged("dog")] },
+            "Cat": tagged("cat"),
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "open-response-enum"),
+            [
+                "/components/schemas/Cat/properties/other",
+                "/components/schemas/Received/oneOf/1/properties/other",
+            ]
+        );
+    }
+
+    #[test]
+    fn any_of_with_a_value_becomes_one_of() {
+        let objects =
+            json!({ "anyOf": [{ "type": "object" }, { "$ref": "#/components/schemas/Fault" }] });
+        let lowered = lowered(&spec(&json!({
+            "Sent": { "anyOf": [{ "type": "object" }, { "anyOf": [word(), { "type": "string" }] }] },
+            "Received": objects,
+            "Fault": { "properties": {} },
+        })));
+        assert_eq!(
+            changed(&lowered, "any-of-values"),
+            [
+                "/components/schemas/Sent",
+                "/components/schemas/Sent/anyOf/1"
+            ]
+        );
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(
+            schemas["Sent"]["oneOf"][1]["oneOf"][1],
+            json!({ "type": "string" })
+        );
+        assert_eq!(schemas["Received"], objects);
+    }
+
+    #[test]
+    fn docs_say_what_is_deprecated_and_hold_no_commands() {
+        let lowered = lowered(&spec(&json!({
+            "Sent": { "type": "object", "properties": {
+                "deprecated": { "deprecated": true },
+                "text": { "description": "a\n ::error::b ##[error]c", "default": "::x" },
+            } },
+            "Received": {},
+            "Fault": {},
+        })));
+        assert_eq!(
+            changed(&lowered, "docs-text"),
+            [
+                "/components/schemas/Sent/properties/deprecated",
+                "/components/schemas/Sent/properties/text/description",
+            ]
+        );
+        assert_eq!(
+            lowered.spec["components"]["schemas"]["Sent"]["properties"],
+            json!({
+                "deprecated": { "description": "Deprecated." },
+                "text": { "description": "a\n \\::error::b ##\\[error]c", "default": "::x" },
+            })
+        );
     }
 
     #[test]

@@ -3,16 +3,23 @@
 //!
 //! Each check reports all of its faults at once, and relies on the checks before it.
 
+mod descriptions;
 mod examples;
+mod expansion;
 mod operations;
+mod parameters;
 mod references;
 mod supported;
+mod text;
 
 use xtask_spec::{BadInput, Document, Spec};
+
+pub use self::descriptions::missing;
 
 /// Checks that a document is valid OpenAPI 3.0.
 pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
     let spec = Spec::valid(document)?;
+    document.refuse(&text::check(spec.root()))?;
     document.refuse(&references::check(&spec))?;
     document.refuse(&operations::check(&spec))?;
     document.refuse(&examples::check(&spec))?;
@@ -21,5 +28,11 @@ pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
 
 /// Checks that the generator can take a valid document.
 pub fn generator(spec: &Spec<'_>) -> Result<(), BadInput> {
-    spec.document().refuse(&supported::check(spec))
+    spec.document().refuse(&supported::check(spec))?;
+    finite(spec)
+}
+
+/// Checks that the generator comes to an end.
+pub fn finite(spec: &Spec<'_>) -> Result<(), BadInput> {
+    spec.document().refuse(&expansion::check(spec))
 }

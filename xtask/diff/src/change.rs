@@ -5,7 +5,7 @@ use std::fmt;
 
 use xtask_spec::Place;
 
-use crate::rules::Rule;
+use crate::rules::{Rule, Wire};
 
 /// A place in one of the two documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,8 @@ pub(crate) fn sort(changes: &mut [Change]) {
     let line = |location: &Location| location.place.map(|place| place.line);
     changes.sort_by(|a, b| {
         let key = |it: &Change| (line(&it.revision), line(&it.base), it.rule.id);
-        let gravity = (b.rule.wire, b.rust).cmp(&(a.rule.wire, a.rust));
+        let weight = |it: &Change| (it.rule.wire == Wire::Breaking, it.rust, it.rule.wire);
+        let gravity = weight(b).cmp(&weight(a));
         let place = gravity.then_with(|| key(a).cmp(&key(b)));
         place.then_with(|| a.message.cmp(&b.message))
     });

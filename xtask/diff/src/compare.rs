@@ -10,14 +10,14 @@ use crate::context::{Context, Specs};
 use crate::finding::{Finding, Sites};
 use crate::paired::Paired;
 use crate::schema::{self, Roots};
-use crate::{label, pairing, rules, wire};
+use crate::{Operations, label, pairing, rules, wire};
 
 /// What has changed, and which components of the base go by another name in the revision.
-pub(crate) fn documents(specs: Specs<'_, '_>) -> (Vec<Change>, Vec<Sites>) {
+pub(crate) fn documents(specs: Specs<'_, '_>, operations: Operations) -> (Vec<Change>, Vec<Sites>) {
     let (base, revision) = (specs.0.root(), specs.1.root());
     let mut merged = Merged::default();
     let mut context = Context::new(specs);
-    wire::document::compare(&mut context, (base, revision));
+    wire::document::compare(&mut context, operations, (base, revision));
     merged.add(context.findings);
     let mut roots = Roots::default();
     let mut names = Vec::new();
@@ -33,6 +33,7 @@ pub(crate) fn documents(specs: Specs<'_, '_>) -> (Vec<Change>, Vec<Sites>) {
                 let what = format!("operation removed: {}", old.endpoint());
                 context.note(&rules::OPERATION_REMOVED, (old.node.id, paths.1), what);
             }
+            Paired::Added(_) if operations == Operations::OfBase => continue,
             Paired::Added(new) => {
                 names.push(new.name());
                 let what = format!("operation added: {}", new.endpoint());

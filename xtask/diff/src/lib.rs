@@ -21,6 +21,7 @@ mod finding;
 mod label;
 mod paired;
 mod pairing;
+mod reduced;
 pub mod rules;
 mod rust;
 mod schema;
@@ -32,6 +33,16 @@ use xtask_spec::{BadInput, Difference, Document, Spec, fields, same};
 use crate::finding::Sites;
 use crate::rules::Wire;
 use crate::rust::api::Api;
+
+/// Which operations are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operations {
+    /// Those of both documents.
+    #[default]
+    All,
+    /// Those of the base: what else the revision has is no change.
+    OfBase,
+}
 
 /// What two documents say differently.
 #[derive(Debug)]
@@ -48,15 +59,24 @@ impl<'a> Comparison<'a> {
     /// # Errors
     ///
     /// What makes a document unusable, with places.
-    pub fn new(base: &'a Document, revision: &'a Document) -> Result<Self, BadInput> {
+    pub fn new(
+        base: &'a Document,
+        revision: &'a Document,
+        operations: Operations,
+    ) -> Result<Self, BadInput> {
         let (base, revision) = (Spec::new(base)?, Spec::new(revision)?);
-        let (changes, renamed) = compare::documents((&base, &revision));
+        let (changes, renamed) = compare::documents((&base, &revision), operations);
         Ok(Self {
             base,
             revision,
             changes,
             renamed,
         })
+    }
+
+    /// The revision with nothing but what the operations of the base need, as JSON.
+    pub fn revision_of_base(&self) -> String {
+        reduced::revision((&self.base, &self.revision))
     }
 
     /// Whether the documents differ only in what the generator makes doc comments of.
@@ -107,5 +127,5 @@ impl<'a> Comparison<'a> {
 ///
 /// What makes a document unusable, with places.
 pub fn compare(base: &Document, revision: &Document) -> Result<Vec<Change>, BadInput> {
-    Ok(Comparison::new(base, revision)?.changes())
+    Ok(Comparison::new(base, revision, Operations::All)?.changes())
 }

@@ -37,6 +37,29 @@ pub(crate) fn paired<T, K: Eq + Hash>(
     all
 }
 
+/// Pairs things by likeness: as many as possible by the first, those that are left by the next.
+pub(crate) fn matched<T: Copy>(
+    base: impl IntoIterator<Item = T>,
+    revision: impl IntoIterator<Item = T>,
+    likenesses: &[&dyn Fn(T, T) -> bool],
+) -> Vec<Paired<T>> {
+    let mut left: Vec<Option<T>> = revision.into_iter().map(Some).collect();
+    let mut pairs: Vec<(T, Option<T>)> = base.into_iter().map(|old| (old, None)).collect();
+    for alike in likenesses {
+        for (old, partner) in pairs.iter_mut().filter(|pair| pair.1.is_none()) {
+            let mut left = left.iter_mut();
+            let found = left.find(|new| new.is_some_and(|new| alike(*old, new)));
+            *partner = found.and_then(Option::take);
+        }
+    }
+    let pairs = pairs.into_iter().map(|(old, partner)| match partner {
+        Some(new) => Paired::Both(old, new),
+        None => Paired::Removed(old),
+    });
+    let added = left.into_iter().flatten().map(Paired::Added);
+    pairs.chain(added).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +74,23 @@ mod tests {
                 Paired::Removed(("b", 2)),
                 Paired::Removed(("a", 3)),
                 Paired::Added(("c", 5)),
+            ]
+        );
+    }
+
+    #[test]
+    fn equal_things_are_paired_before_similar_ones() {
+        assert_eq!(
+            matched(
+                [11, 12, 30],
+                [12, 11, 13],
+                &[&|a, b| a == b, &|a, b| a / 10 == b / 10]
+            ),
+            [
+                Paired::Both(11, 11),
+                Paired::Both(12, 12),
+                Paired::Removed(30),
+                Paired::Added(13),
             ]
         );
     }

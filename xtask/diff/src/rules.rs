@@ -128,10 +128,11 @@ rules! {
     PARAMETER_ADDED_REQUIRED "required-parameter-added" Breaking: "a required parameter is new", because "the client doesn't send it";
     PARAMETER_ADDED_OPTIONAL "optional-parameter-added" NonBreaking: "an optional parameter is new", because "it may be left out";
     PARAMETER_MOVED "parameter-moved" Breaking: "a parameter is sent in another part of the request", because "the client sends it in the old one";
+    PARAMETER_REGROUPED "parameter-regrouped" NonBreaking: "parameters of a query became properties of an object that is spread, or the reverse", because "the query string is the same";
     PARAMETER_BECAME_REQUIRED "parameter-became-required" Breaking: "an optional parameter is required", because TIGHTENED;
     PARAMETER_BECAME_OPTIONAL "parameter-became-optional" NonBreaking: "a required parameter is optional", because LOOSENED;
     PARAMETER_SERIALIZATION_CHANGED "parameter-serialization-changed" Breaking: "the style of a parameter's value was changed, or what else decides how it is written", because "the client writes it the old way";
-    PARAMETER_SERIALIZATION_LOOSENED "parameter-serialization-loosened" NonBreaking: "a parameter may be written in more ways", because LOOSENED;
+    PARAMETER_SERIALIZATION_LOOSENED "parameter-serialization-loosened" NonBreaking: "a parameter may be written in more ways, or a value became a list of such values", because LOOSENED;
     PARAMETER_DEPRECATED "parameter-deprecated" NonBreaking: "a parameter is deprecated, or no longer", because "it still works";
 
     REQUEST_BODY_REMOVED "request-body-removed" Breaking: "the request has no body any more", because "the client still sends one, and the service may refuse it";
@@ -140,7 +141,7 @@ rules! {
     REQUEST_BODY_BECAME_REQUIRED "request-body-became-required" Breaking: "the body of the request is required", because TIGHTENED;
     REQUEST_BODY_BECAME_OPTIONAL "request-body-became-optional" NonBreaking: "the body of the request is optional", because LOOSENED;
     REQUEST_MEDIA_TYPE_REMOVED "request-media-type-removed" Breaking: "a media type of the request is no longer accepted", because "the client may send it";
-    REQUEST_MEDIA_TYPE_ADDED "request-media-type-added" NonBreaking: "one more media type of the request is accepted", because LOOSENED;
+    REQUEST_MEDIA_TYPE_ADDED "request-media-type-added" NonBreaking: "more media types of the request are accepted, or one is listed beside a range that covers it", because LOOSENED;
     REQUEST_ENCODING_CHANGED "request-encoding-changed" Breaking: "the parts of the body are to be written in another way", because "the client writes them the old way";
 
     RESPONSE_SUCCESS_REMOVED "response-success-removed" Breaking: "the last success status is gone", because "the client waits for it";
@@ -154,10 +155,10 @@ rules! {
     RESPONSE_DEFAULT_ADDED "default-response-added" NonBreaking: "the other statuses are described", because "they could come before as well";
     RESPONSE_BODY_REMOVED "response-body-removed" Breaking: "a response has no body any more", because "the client reads one";
     RESPONSE_BODY_ADDED "response-body-added" NonBreaking: "a response has a body", because "the client doesn't read it";
-    RESPONSE_MEDIA_TYPE_REMOVED "response-media-type-removed" Breaking: "a response doesn't come in a media type any more", because "the client may ask for it";
-    RESPONSE_MEDIA_TYPE_NARROWED "response-media-type-narrowed" NonBreaking: "a response doesn't come in a media type any more, and JSON stays", because NARROWED;
-    RESPONSE_MEDIA_TYPE_ADDED "response-media-type-added" Breaking: "a response may come in a media type of another kind", because WIDENED;
-    RESPONSE_JSON_TYPE_ADDED "response-json-type-added" NonBreaking: "a response may also come in another media type of JSON", because "whoever reads one kind of JSON reads them all";
+    RESPONSE_MEDIA_TYPE_REMOVED "response-media-type-removed" Breaking: "a response doesn't come in a media type any more", because "the client may ask for it, or tell by it what form an error has";
+    RESPONSE_MEDIA_TYPE_NARROWED "response-media-type-narrowed" NonBreaking: "a response comes in fewer media types, and JSON or a part of a range stays; or one is listed beside a range that covers it", because NARROWED;
+    RESPONSE_MEDIA_TYPE_ADDED "response-media-type-added" Breaking: "a response may come in a media type of another kind, or in any of a range", because WIDENED;
+    RESPONSE_JSON_TYPE_ADDED "response-json-type-added" NonBreaking: "a response may come in another media type of JSON", because "whoever reads one kind of JSON reads them all";
     MEDIA_TYPE_PARAMETER_CHANGED "media-type-parameter-changed" NonBreaking: "the parameters of a media type, such as `charset`, were changed", because "the type is the same, and JSON has one encoding";
     RESPONSE_HEADER_REMOVED "response-header-removed" Breaking: "a header that always came is gone", because "the client may rely on it";
     RESPONSE_OPTIONAL_HEADER_REMOVED "response-optional-header-removed" NonBreaking: "a header that could come is gone", because NARROWED;
@@ -177,6 +178,8 @@ rules! {
 
     SERVER_REMOVED "server-removed" Breaking: "a server is gone, or one of the sites that its variables stand for", because "clients that use it lose it";
     SERVER_ADDED "server-added" NonBreaking: "a server is new, or a site that its variables stand for", because "the others are as before";
+    SERVER_UNLISTED "server-unlisted" NonBreaking: "a server or a site is no longer listed, and variables of another server cover it", because "it is described as before, in general terms";
+    SERVER_MOVED "server-moved" Breaking: "the only documented host moved: variables take any value, and their defaults changed", because "the client calls the old host, which nothing documents any more";
     SERVER_DEFAULT_CHANGED "server-default-changed" NonBreaking: "the default of a server variable was changed", because "clients of the base keep the old one; but look: who names no server goes to another once regenerated";
 
     DOCUMENT_VERSION_CHANGED "document-version-changed" Docs: "the version of the document (`info.version`, `openapi`) was changed", because WORDS;

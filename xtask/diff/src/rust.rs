@@ -2,9 +2,11 @@
 
 pub(crate) mod api;
 mod changes;
+mod methods;
 mod verdict;
 
 use self::api::Api;
+use self::methods::Methods;
 use crate::change::Change;
 use crate::context::Specs;
 use crate::finding::Sites;
@@ -16,5 +18,8 @@ pub(crate) fn apply(
     changes: &mut Vec<Change>,
     (base, revision): (&Api, &Api),
 ) {
-    verdict::apply(specs, renamed, changes, changes::compare(base, revision));
+    let methods = Methods::of(specs);
+    let mut found = changes::compare(&methods, (base, revision));
+    found.extend(methods.taken_over);
+    verdict::apply(specs, renamed, changes, found);
 }

@@ -148,6 +148,18 @@ mod tests {
     }
 
     #[test]
+    fn json_escapes_characters_as_two_surrogates() {
+        for json in [
+            r#"{"a": "\ud83d\uDE00 \n \u00e9 \\ud83d\\ude00", "b": "\\\ud83d\ude00"}"#,
+            r#"["\ud83d\ude00\ud83d\ude00"]"#,
+        ] {
+            let expected = serde_json::from_str::<Value>(json).unwrap();
+            assert_eq!(parse(json).unwrap(), expected);
+        }
+        assert!(parse(r#"["\ud83d"]"#).is_err());
+    }
+
+    #[test]
     fn one_value_has_one_form_however_it_is_spelled() {
         assert_eq!(parse("200: 1.0\n"), parse("'200': 1\n"));
         assert_eq!(parse("a: 1e3\n"), parse("a: 1000\n"));

@@ -95,15 +95,25 @@ impl fmt::Display for BadInput {
 
 impl std::error::Error for BadInput {}
 
-/// A text on one line, without characters that a terminal or a log would obey.
+/// A text on one line that neither a terminal nor a CI system would obey. CI systems run lines that
+/// begin with `::`, and whatever follows `##`.
 pub fn plain(text: &str) -> String {
-    let is_harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
+    let text: String = text
+        .chars()
         .map(|c| if is_harmful(c) { ' ' } else { c })
-        .collect()
+        .collect();
+    let text = text.replace("##", "# #");
+    match text.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => text,
+    }
+}
+
+/// Whether a terminal or a log would obey a character: control characters, and those that change the
+/// direction of text.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -115,5 +125,7 @@ mod tests {
         let error = BadInput::new("a\u{1b}[2J", None, "b\n::error::c\r", "d\u{202e}e");
         let expected = "error: a [2J: b ::error::c \n  help: d e";
         assert_eq!(error.to_string(), expected);
+        assert_eq!(plain(" ::error::a::b"), ": :error::a::b");
+        assert_eq!(plain("a ##[error]b ##vso[x]"), "a # #[error]b # #vso[x]");
     }
 }

@@ -25,9 +25,9 @@ pub mod workspace;
 mod yaml;
 
 pub use document::{Document, MAX_BYTES};
-pub use fault::{BadInput, Fault, Place, plain};
+pub use fault::{BadInput, Fault, Place, is_harmful, plain};
 pub use node::{Data, Entries, Node, NodeId, escape, unescape};
 pub use operation::{Operation, placeholders};
 pub use sameness::{Difference, same};
 pub use spec::Spec;
-pub use walk::Reference;
+pub use walk::{Reference, closest};

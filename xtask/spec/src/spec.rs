@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use percent_encoding::percent_decode_str;
+
 use crate::document::Document;
 use crate::fault::{BadInput, Fault};
 use crate::node::{Node, NodeId, escape};
@@ -110,10 +112,12 @@ impl<'a> Spec<'a> {
     }
 
     fn target(&self, target: &str) -> Option<&'a Node> {
-        match self.components.get(target) {
-            Some(node) => Some(node),
-            None => self.root().pointer(target.strip_prefix('#')?),
+        if let Some(node) = self.components.get(target) {
+            return Some(node);
         }
+        // A fragment of a URI may have any character percent-encoded.
+        let fragment = percent_decode_str(target.strip_prefix('#')?).decode_utf8();
+        self.root().pointer(&fragment.ok()?)
     }
 
     /// Where a reference leads nowhere.
@@ -277,6 +281,9 @@ mod tests {
             error.contains("did you mean '#/components/schemas/Pet'?"),
             "{error}"
         );
+        // A fragment may be percent-encoded.
+        let encoded = "A: {}, B: { not: { $ref: '#/components/schemas/%41' } }";
+        assert_eq!(refused(&with_schemas(encoded)), "");
         // Data may look like a reference.
         assert_eq!(
             refused(&with_schemas(

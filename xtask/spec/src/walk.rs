@@ -199,7 +199,7 @@ fn leads_on(object: &Object, field: &str) -> bool {
 }
 
 /// The name that was meant, if there is one like it.
-pub(crate) fn closest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+pub fn closest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     similar::get_close_matches(name, names, 1, 0.65).pop()
 }
 

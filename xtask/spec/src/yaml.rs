@@ -1,5 +1,6 @@
 //! From YAML, and JSON with it, to a tree of values: in one pass over the parser's events.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr::{Marker, Scalar, ScalarStyle, ScanError, Tag};
@@ -42,7 +43,7 @@ pub(crate) fn read(name: &str, text: &str) -> Result<(Node, Places), BadInput> {
         name,
         ..Reader::default()
     };
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(&whole_characters(text)) {
         let (event, span) = event.map_err(|error| reader.syntax(&error))?;
         reader.take(event, span.start)?;
     }
@@ -55,6 +56,34 @@ pub(crate) fn read(name: &str, text: &str) -> Result<(Node, Places), BadInput> {
             "it must hold an OpenAPI 3.0 document",
         )),
     }
+}
+
+/// JSON with the characters that it escapes as two surrogates written as YAML does: with one escape.
+fn whole_characters(text: &str) -> Cow<'_, str> {
+    if !text.trim_start().starts_with(['{', '[']) || !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let unit = |escape: &str| u32::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        whole.push_str(before);
+        let units = (unit(escape), escape.get(6..).and_then(unit));
+        let (taken, written) = match units {
+            (Some(high @ 0xD800..0xDC00), Some(low @ 0xDC00..0xE000)) => {
+                let scalar = 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+                (12, format!("\\U{scalar:08X}"))
+            }
+            // An escaped backslash begins no other escape.
+            _ if escape.starts_with("\\\\") => (2, "\\\\".to_owned()),
+            _ => (1, "\\".to_owned()),
+        };
+        whole.push_str(&written);
+        rest = escape.get(taken..).unwrap_or_default();
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
 }
 
 /// A list or a mapping that has begun and not ended.

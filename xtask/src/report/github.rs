@@ -1,6 +1,6 @@
 //! Workflow commands that GitHub shows at the lines of the spec.
 
-use super::outcome::{Report, notes, operations};
+use super::outcome::{Report, notes, operations, verdict};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -23,7 +23,7 @@ fn command(file: &str, change: &Change) -> String {
     let place = place
         .map(|place| format!(",line={},col={}", place.line, place.column))
         .unwrap_or_default();
-    let title = format!("{}: {}", change.rule.wire, change.rule.id);
+    let title = format!("{}: {}", verdict(change), change.rule.id);
     let mut message = match operations(change) {
         names if names.is_empty() => change.message.clone(),
         names => format!("{names}: {}", change.message),

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::outcome::Report;
 use xtask_diff::rules::Wire;
-use xtask_diff::{Change, Location};
+use xtask_diff::{Change, Location, Rust};
+use xtask_spec::is_harmful;
 
 pub(super) fn render(report: &Report) -> String {
     let changes: Vec<Value> = report.changes.iter().map(of_change).collect();
@@ -16,13 +17,26 @@ pub(super) fn render(report: &Report) -> String {
             "non-breaking": report.count(Wire::NonBreaking),
             "docs": report.count(Wire::Docs),
             "none": report.count(Wire::None),
-            "accepted": report.accepted(),
+            "accepted": {
+                "breaking": report.accepted(Wire::Breaking),
+                "non-breaking": report.accepted(Wire::NonBreaking),
+                "docs": report.accepted(Wire::Docs),
+                "none": report.accepted(Wire::None),
+            },
             "rust": report.rust().to_string(),
+            "rust_breaking": report.number(|it| it.rust == Rust::Breaking),
+            "rust_unknown": report.number(|it| it.rust == Rust::Unknown),
             "rust_unknown_because": report.rust_unknown,
         },
         "changes": changes,
     });
-    format!("{value:#}\n")
+    // Both are in strings only, where an escape is the same character.
+    let text = format!("{value:#}\n").replace("##", "#\\u0023");
+    let escaped = text.chars().map(|c| match c {
+        c if c != '\n' && is_harmful(c) => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    escaped.collect()
 }
 
 fn of_change(change: &Change) -> Value {

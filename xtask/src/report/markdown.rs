@@ -1,6 +1,6 @@
 //! For a comment on a pull request: the summary first, what breaks first, long lists folded.
 
-use super::outcome::{Report, notes, operations};
+use super::outcome::{Report, notes, operations, title};
 use xtask_diff::Change;
 use xtask_diff::rules::Wire;
 
@@ -8,39 +8,34 @@ use xtask_diff::rules::Wire;
 const LONG: usize = 10;
 
 pub(super) fn render(report: &Report) -> String {
+    let [base, revision] = [&report.base, &report.revision].map(|it| it.replace('`', "'"));
     let mut out = format!(
-        "### Spec diff: {}\n\n`{}` → `{}`\n",
-        report.headline(),
-        report.base,
-        report.revision
+        "### Spec diff: {}\n\n`{base}` → `{revision}`\n",
+        report.headline()
     );
-    for (title, wire) in [
-        ("Breaking", Wire::Breaking),
-        ("Non-breaking", Wire::NonBreaking),
-        ("Rust only, the wire is the same", Wire::None),
-        ("Words only", Wire::Docs),
-    ] {
-        let changes = report.changes.iter().filter(|it| it.rule.wire == wire);
-        let (accepted, open): (Vec<_>, Vec<_>) = changes.partition(|it| it.accepted.is_some());
-        out += &section(title, &open, wire == Wire::Docs);
-        out += &section(&format!("{title}, accepted"), &accepted, false);
+    let is_like = |one: &Change, other: &Change| {
+        let kind = |it: &Change| (it.rule.wire, it.rust, it.accepted.is_some());
+        kind(one) == kind(other)
+    };
+    for changes in report.changes.chunk_by(is_like) {
+        out.extend(changes.first().map(|first| section(first, changes)));
     }
     if let Some(why) = &report.rust_unknown {
         let why = prose(why);
-        out.extend(["\nWhat this means for Rust code is not known: ", &why, "\n"]);
+        out.extend(["\nRust code: unknown, because ", &why, "\n"]);
     }
     out
 }
 
-fn section(title: &str, changes: &[&Change], fold: bool) -> String {
-    let items: String = changes.iter().map(|change| item(change)).collect();
-    match changes.len() {
-        0 => String::new(),
-        count if fold || count > LONG => {
-            format!("\n<details><summary>{title} ({count})</summary>\n\n{items}\n</details>\n")
-        }
-        _ => format!("\n**{title}**\n\n{items}"),
+/// Changes of one kind, of which one is the first.
+fn section(first: &Change, changes: &[Change]) -> String {
+    let items: String = changes.iter().map(item).collect();
+    let accepted = first.accepted.as_ref().map_or("", |_| ", accepted");
+    let (title, count) = (title(first) + accepted, changes.len());
+    if first.rule.wire == Wire::Docs || count > LONG {
+        return format!("\n<details><summary>{title} ({count})</summary>\n\n{items}\n</details>\n");
     }
+    format!("\n**{title}**\n\n{items}")
 }
 
 fn item(change: &Change) -> String {
@@ -62,7 +57,13 @@ fn item(change: &Change) -> String {
 
 /// A text with no markup but its code spans.
 fn prose(text: &str) -> String {
-    const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '@', '&'];
+    const MARKUP: &[char] = &['\\', '<', '>', '*', '_', '[', ']', '#', '|', '~', '&'];
+    // Backticks of a name would end its span, and Markdown pairs adjacent ones in another way.
+    let text = if text.contains("``") {
+        text.replace('`', "'")
+    } else {
+        text.to_owned()
+    };
     let parts: Vec<&str> = text.split('`').collect();
     let spans = (parts.len() - 1) / 2;
     let mut out = String::new();
@@ -74,6 +75,8 @@ fn prose(text: &str) -> String {
         for c in part.chars() {
             out.extend(MARKUP.contains(&c).then_some('\\'));
             out.push(c);
+            // A name with a break in it mentions nobody.
+            out.extend((c == '@').then_some('\u{200b}'));
         }
     }
     out

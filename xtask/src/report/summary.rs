@@ -1,6 +1,8 @@
 //! The version bump that the changes require, and their changelog lines.
 
-use super::outcome::Report;
+use std::cmp::Reverse;
+
+use super::outcome::{Report, title};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -22,26 +24,26 @@ fn bump(change: &Change) -> Bump {
 }
 
 /// The version bump that the changes require, and their changelog lines.
-pub(crate) fn render(report: &Report) -> String {
-    let most = report.changes.iter().map(bump).max().unwrap_or(Bump::None);
-    let version = match most {
-        Bump::None => "as it is",
+pub(super) fn render(report: &Report) -> String {
+    let unknown = report.rust_unknown.iter().map(|_| Bump::Major);
+    let bumps = report.changes.iter().map(bump).chain(unknown);
+    let version = match bumps.max().unwrap_or(Bump::None) {
+        Bump::None => "unchanged",
         Bump::Patch => "patch",
-        Bump::Minor => "minor",
-        Bump::Major => "major (below 1.0, the second number)",
+        Bump::Minor => "minor (below 1.0: patch)",
+        Bump::Major => "major (below 1.0: minor)",
     };
-    let mut out = format!("version: {version}\n");
-    for (title, of) in [
-        ("Breaking", Bump::Major),
-        ("Changed", Bump::Minor),
-        ("Documentation", Bump::Patch),
-    ] {
-        let changes = report.changes.iter().filter(|change| bump(change) == of);
-        let mut lines: Vec<String> = changes.map(line).collect();
-        lines.dedup();
-        if !lines.is_empty() {
-            out.extend(["\n### ", title, "\n\n", &lines.concat()]);
-        }
+    let mut out = format!("version: {version}\nchanges: {}\n", report.headline());
+    if let Some(why) = &report.rust_unknown {
+        out.extend(["Rust code: unknown, because ", why, "\n"]);
+    }
+    let mut changes: Vec<&Change> = report.changes.iter().collect();
+    changes.sort_by_key(|change| Reverse(bump(change)));
+    let mut lines: Vec<String> = changes.into_iter().map(line).collect();
+    lines.dedup();
+    if !lines.is_empty() {
+        // The heading of the changelog for changes to the service.
+        out.extend(["\n### API\n\n", &lines.concat()]);
     }
     out
 }
@@ -61,7 +63,8 @@ fn line(change: &Change) -> String {
     let reason = change.accepted.as_ref().map(|why| format!(" ({why})"));
     let message = &change.message;
     format!(
-        "- {operation}{message}{items}{}\n",
+        "- {}: {operation}{message}{items}{}\n",
+        title(change),
         reason.unwrap_or_default()
     )
 }

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::outcome::{Report, notes, operations};
+use super::outcome::{Report, notes, operations, verdict};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Location};
 
@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     if let Some(why) = &report.rust_unknown {
         lines.push(String::new());
-        lines.push(format!("what it means for Rust code is not known: {why}"));
+        lines.push(format!("Rust code: unknown, because {why}"));
     }
     lines.join("\n") + "\n"
 }
@@ -33,7 +33,11 @@ fn of_change(report: &Report, change: &Change) -> Vec<String> {
     };
     let (rule, operations) = (change.rule, operations(change));
     // A change of the document as a whole has no operation at the end of its first line.
-    let head = format!("{style}{}{style:#}  {}  {operations}", rule.wire, rule.id);
+    let head = format!(
+        "{style}{}{style:#}  {}  {operations}",
+        verdict(change),
+        rule.id
+    );
     let mut lines = vec![head.trim_end().to_owned(), format!("  {}", change.message)];
     lines.extend(notes(change).iter().map(|note| format!("  {note}")));
     let place = |file: &str, Location { pointer, place }: &Location| {

@@ -1,5 +1,7 @@
 //! The list of accepted changes: what it accepts is shown and doesn't fail, and it stays true.
 
+use serde_json::{Value, json};
+
 use crate::workspace::{ACCEPTED, LIMIT, Outcome, PAGE, SPEC, Workspace, spec};
 
 /// A workspace in which two parameters were removed, with a list.
@@ -25,29 +27,42 @@ fn what_is_accepted_is_shown_and_does_not_fail() {
     one.diff(&[]).assert_reported(
         1,
         &[
-            "2 breaking, 1 of them accepted",
+            "2 breaking (1 accepted); Rust code: unknown",
             "  accepted: nobody used it\n",
         ],
     );
     let both = removed(&format!("# why\n{}\n{}", removal(0), removal(1)));
     let accepted = |outcome: Outcome, part: &str| outcome.assert_reported(0, &[part]);
-    accepted(both.diff(&[]), "2 of them accepted");
-    accepted(both.diff(&["--fail-on", "any"]), "2 of them accepted");
+    accepted(both.diff(&[]), "2 breaking (2 accepted)");
+    accepted(both.diff(&["--fail-on", "any"]), "2 breaking (2 accepted)");
     accepted(
         both.diff(&["--format", "markdown"]),
-        "**Breaking, accepted**",
+        "**Breaking, Rust code unknown, accepted**",
     );
     accepted(
         both.diff(&["--format", "github"]),
         "%0Aaccepted: nobody used it",
     );
-    accepted(
-        both.diff(&["--format", "json"]),
-        "\"accepted\": \"nobody used it\"",
-    );
+    let report = both.json(&[]);
+    assert_eq!(report["changes"][0]["accepted"], "nobody used it");
+    assert_eq!(report["summary"]["accepted"]["breaking"], 2);
+    assert_eq!(report["summary"]["accepted"]["non-breaking"], 0);
     // It is breaking all the same, and its users read why.
     accepted(both.diff(&["--summary"]), "version: major");
     accepted(both.diff(&["--summary"]), "removed (nobody used it)");
+}
+
+#[test]
+fn what_fails_comes_first_and_what_is_accepted_last() {
+    let workspace = removed(&removal(0));
+    workspace.write(SPEC, spec("y", ""));
+    let report = workspace.json(&[]);
+    let changes = report["changes"].as_array().unwrap().iter();
+    let told: Vec<_> = changes.map(|it| (&it["level"], &it["accepted"])).collect();
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[0], (&json!("breaking"), &Value::Null));
+    assert_eq!(told[1], (&json!("docs"), &Value::Null));
+    assert_eq!(told[2], (&json!("breaking"), &json!("nobody used it")));
 }
 
 #[test]
@@ -72,7 +87,17 @@ fn a_list_that_is_wrong_is_refused_at_its_line() {
         ),
         (
             entry("no-such-rule", "#/paths", "x"),
-            &[":1:1: no change is a `no-such-rule`", "remove the entry"],
+            &[
+                ":1:1: `no-such-rule` is not a rule",
+                "`cargo xtask diff --rules`",
+            ],
+        ),
+        (
+            entry("parameter-removd", "#/paths", "x"),
+            &[
+                ":1:1: `parameter-removd` is not a rule",
+                "did you mean `parameter-removed`?",
+            ],
         ),
         (
             entry("parameter-removed", "#/paths/~1a/get/parameters/0", "  "),
@@ -123,7 +148,7 @@ fn another_list_can_be_named() {
     workspace.write("mine.toml", format!("{}{}", removal(0), removal(1)));
     workspace
         .diff(&["--accepted", "mine.toml"])
-        .assert_reported(0, &["2 of them accepted"]);
+        .assert_reported(0, &["2 breaking (2 accepted)"]);
     let missing = ["error: none.toml: can't be read", "in TOML"];
     workspace
         .diff(&["--accepted", "none.toml"])

@@ -158,23 +158,57 @@ fn the_summary_has_the_version_and_the_lines_for_the_changelog() {
     let workspace = Workspace::with(&base());
     workspace
         .diff(&["--summary"])
-        .assert_reported(0, &["version: as it is\n"]);
+        .assert_reported(0, &["version: unchanged\n"]);
     workspace.write(SPEC, spec("other", LIMIT));
     workspace.diff(&["--summary"]).assert_reported(
         0,
         &[
             "version: patch\n",
-            "### Documentation\n\n- info.description changed",
+            "### API\n\n- Docs: info.description changed",
         ],
     );
     workspace.write(SPEC, spec("base", ""));
     workspace.diff(&["--summary"]).assert_reported(
         1,
         &[
-            "version: major",
-            "### Breaking\n\n- `getA`: query parameter `limit` removed\n",
+            "version: major (below 1.0: minor)\n",
+            "changes: 1 breaking; Rust code: unknown\n",
+            "### API\n\n- Breaking, Rust code unknown: `getA`: query parameter `limit` removed\n",
         ],
     );
+}
+
+#[test]
+fn only_the_operations_of_the_base_are_compared_and_no_words() {
+    let workspace = Workspace::with(&base());
+    let more = "  /b: { get: { operationId: getB, responses: { '204': { description: x } } } }\n";
+    let whole = spec("vendor", PAGE).replacen(
+        "paths:\n",
+        &format!("tags: [{{ name: b }}]\npaths:\n{more}"),
+        1,
+    );
+    workspace.write("vendor.yaml", &whole);
+    let args = ["HEAD", "vendor.yaml", "--operations-of", "base"];
+    let told = |args: &[&str]| {
+        let mut told: Vec<_> = rules(&workspace.json(args))
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        told.sort();
+        told
+    };
+    let expected = [
+        "description-changed",
+        "optional-parameter-added",
+        "parameter-removed",
+    ];
+    assert_eq!(told(&args), expected);
+    assert_eq!(told(&[&args[..], &["--no-docs"]].concat()), expected[1..]);
+    let all = told(&args[..2]);
+    assert!(all.contains(&"operation-added".to_owned()), "{all:?}");
+    assert!(all.contains(&"tags-changed".to_owned()), "{all:?}");
+    let refused = workspace.diff(&["--operations-of", "revision"]);
+    assert_eq!(refused.code, Some(2));
 }
 
 #[test]
@@ -224,6 +258,8 @@ fn help_says_what_the_arguments_and_exit_codes_mean() {
         &[
             "[BASE] [REVISION]",
             "--fail-on",
+            "--operations-of",
+            "--no-docs",
             "accepted-changes.toml",
             "Exit codes:",
             "standard input",

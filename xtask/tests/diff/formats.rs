@@ -85,7 +85,10 @@ fn a_document_against_itself_is_empty_in_all_forms() {
             "### Spec diff: no changes\n\n`base.yaml` → `revision.yaml`\n",
         ),
         (["--format", "github"], "spec diff: no changes\n"),
-        (["--summary", "--fail-on=any"], "version: as it is\n"),
+        (
+            ["--summary", "--fail-on=any"],
+            "version: unchanged\nchanges: no changes\n",
+        ),
     ] {
         let outcome = compare(BASE, BASE, &args);
         outcome.assert_reported(0, &[]);
@@ -96,4 +99,48 @@ fn a_document_against_itself_is_empty_in_all_forms() {
     let report: Value = serde_json::from_str(&outcome.out).unwrap();
     assert_eq!(report["changes"], json!([]));
     assert_eq!(report["summary"]["rust"], "compatible");
+}
+
+/// A name that would clear a terminal, set its title, begin a command of GitHub's and of Azure's, leave its
+/// code span and mention a team.
+const HOSTILE: &str = r#""x\n::error::y\e[2J\e]0;t\a ##[error]z \u202e``<img src=x> @org/team""#;
+
+#[test]
+fn nothing_of_a_document_is_a_command() {
+    let edits = [
+        ("components:\n", "tags: [{ name: HOSTILE }]\ncomponents:\n"),
+        (
+            "        id: {",
+            "        HOSTILE: { type: string }\n        id: {",
+        ),
+        ("nut] }", "nut, HOSTILE] }\n    T: { type: object }"),
+        ("operationId: createWidget", "operationId: HOSTILE"),
+        ("description: A list of widgets.", "description: HOSTILE"),
+        ("name: limit", "name: HOSTILE"),
+    ];
+    let revision = edits.iter().fold(BASE.to_owned(), |text, (from, to)| {
+        text.replacen(from, &to.replace("HOSTILE", HOSTILE), 1)
+    });
+    for args in [
+        ["--format", "text"],
+        ["--format", "markdown"],
+        ["--format", "github"],
+        ["--format", "json"],
+        ["--summary", "--fail-on=none"],
+    ] {
+        let out = compare(BASE, &revision, &args).out;
+        let is_command = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!out.contains(is_command), "{args:?} {out:?}");
+        assert!(!out.contains("##[error]"), "{args:?} {out}");
+        let ours = |line: &str| args[1] == "github" && line.contains(" file=revision.yaml,");
+        let mut commands = out.lines().filter(|it| it.trim_start().starts_with("::"));
+        assert!(commands.all(ours), "{args:?} {out}");
+        if args[1] == "markdown" {
+            assert!(!out.contains("``"), "{out}");
+            let open = |part: &str| part.contains("<img") && !part.contains("\\<img");
+            let outside = out.lines().flat_map(|line| line.split('`').step_by(2));
+            assert!(!outside.clone().any(open), "{out}");
+            assert!(!outside.into_iter().any(|it| it.contains("@org")), "{out}");
+        }
+    }
 }

@@ -188,3 +188,88 @@ fn a_spec_without_code_leaves_rust_unknown_and_says_why() {
     }
     assert_breaks_rust_only(&twice);
 }
+
+#[test]
+fn a_method_that_calls_another_endpoint_breaks_rust_only() {
+    let part = |first: &str, second: &str| {
+        let operation = |path: &str, id: &str| {
+            format!(
+                "  {path}: {{ get: {{ operationId: {id}, responses: {{ '204': {{ description: None. }} }} }} }}\n"
+            )
+        };
+        let operations = operation("/parts", first) + &operation("/v2/parts", second);
+        with("components:\n", &format!("{operations}components:\n"))
+    };
+    for (first, second) in [("newParts", "parts"), ("oldParts", "parts")] {
+        let report = report(&part("parts", "newParts"), &part(first, second));
+        for [_, level, rust] in verdicts(&report) {
+            assert_eq!((level, rust), ("non-breaking", "breaking"), "{report}");
+        }
+        let calls = "`Client::parts` calls GET /v2/parts instead of GET /parts";
+        assert_holds(&report["changes"], &[calls]);
+    }
+}
+
+#[test]
+fn an_argument_of_the_same_type_that_means_another_parameter_breaks_rust() {
+    let change = &report(BASE, &with("name: dry_run", "name: force"))["changes"][0];
+    assert_eq!(change["rust"], "breaking", "{change}");
+    assert_holds(
+        &change["rust_items"],
+        &["from (dry_run, body) to (force, body)"],
+    );
+}
+
+#[test]
+fn a_placeholder_is_known_by_its_position() {
+    let parameter = |name: &str| {
+        format!(
+            "        - {{ name: {name}, in: path, required: true, schema: {{ type: string }} }}\n"
+        )
+    };
+    let paths = |first: &str, second: &str| {
+        with("/widgets:", &format!("/widgets/{{{first}}}/{{{second}}}:")).replace(
+            "      parameters:\n",
+            &format!(
+                "      parameters:\n{}{}",
+                parameter("shop"),
+                parameter("shelf")
+            ),
+        )
+    };
+    let base = paths("shop", "shelf");
+    assert_eq!(report(&base, &paths("shelf", "shop"))["changes"], json!([]));
+    let elsewhere = base.replace("/widgets/{shop}/{shelf}:", "/widgets/{shelf}/of/{shop}:");
+    let change = &report(&base, &elsewhere)["changes"][0];
+    assert_eq!(change["rust"], "breaking");
+}
+
+#[test]
+fn a_generator_that_crashes_or_would_not_end_leaves_rust_unknown() {
+    let merged = |schemas: &str| {
+        with(
+            "components:\n  schemas:\n",
+            &format!("components:\n  schemas:\n{schemas}"),
+        )
+    };
+    let endless = merged(
+        "    U: { properties: { u: { allOf: [{ $ref: '#/components/schemas/U' }, { required: [u] }] } } }\n",
+    );
+    let crash = merged(
+        "    U: { allOf: [{ $ref: '#/components/schemas/S' }, { $ref: '#/components/schemas/V' }] }
+    S: { type: object, properties: { c: { $ref: '#/components/schemas/S' }, a: { type: string } } }
+    V: { type: object, properties: { c: { $ref: '#/components/schemas/V' }, b: { type: string } } }
+",
+    );
+    for (revision, why) in [
+        (
+            &endless,
+            "`allOf` combines a schema with one that contains it",
+        ),
+        (&crash, "the generator crashed"),
+    ] {
+        let report = report(BASE, revision);
+        let summary = &report["summary"];
+        assert_holds(&summary["rust_unknown_because"], &[why]);
+    }
+}

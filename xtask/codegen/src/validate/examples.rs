@@ -1,9 +1,11 @@
-//! Do examples and defaults fit their schemas, and required marks their properties?
+//! Do examples and defaults fit their schemas, and required marks their properties? Are enums without repeats?
 
-use jsonschema::{Draft, Registry, Resource};
+use jsonschema::{Draft, Registry};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use xtask_spec::{Fault, Node, Spec};
+
+use super::operations::doubled;
 
 /// Where the validator finds the document's schemas.
 const DOCUMENT: &str = "urn:openapi";
@@ -13,7 +15,9 @@ const FRAGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'~');
 
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let schemas = spec.schemas().iter();
-    let mut faults: Vec<Fault> = schemas.flat_map(|schema| required(schema)).collect();
+    let mut faults: Vec<Fault> = schemas
+        .flat_map(|schema| [required(schema), doubled(schema.list("enum"), Some)].concat())
+        .collect();
     match misfits(spec, &samples(spec)) {
         Ok(misfits) => faults.extend(misfits),
         Err(unreadable) => faults.push(unreadable),
@@ -77,7 +81,10 @@ fn misfits(spec: &Spec<'_>, samples: &[Sample<'_>]) -> Result<Vec<Fault>, Fault>
     };
     let registry = Registry::new()
         .draft(Draft::Draft4)
-        .add(DOCUMENT, Resource::from_contents(as_json_schema(spec)))
+        .add(
+            DOCUMENT,
+            Draft::Draft4.create_resource(as_json_schema(spec)),
+        )
         .and_then(jsonschema::RegistryBuilder::prepare)
         .map_err(|error| unreadable(spec.root(), &error))?;
     let mut faults = Vec::new();

@@ -30,11 +30,12 @@ fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
             ));
             continue;
         };
-        if !id.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        if !id.starts_with(|c: char| c.is_ascii_alphabetic()) || !id.chars().all(is_name) {
             faults.push(Fault::new(
                 site.id,
                 format!("the operationId {id:?} can't become the name of a method"),
-                "begin it with a letter",
+                "begin it with a letter, and use letters, digits, `_` and `-`",
             ));
         }
         if let Some(other) = first.insert(id, node) {
@@ -49,11 +50,20 @@ fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
     faults
 }
 
-/// Paths that differ only in the names of their placeholders are one path.
+/// Paths that differ only in the names of their placeholders are one path. A path is no more than that: URLs
+/// end it at `?` and `#`, and resolve `.` and `..`.
 fn paths(operations: &[Operation<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     for operation in operations {
+        let is_dots = |segment| matches!(segment, "." | "..");
+        if operation.path.contains(['?', '#']) || operation.path.split('/').any(is_dots) {
+            faults.push(Fault::new(
+                operation.item.id,
+                "the path contains `?`, `#` or a segment of dots, which URLs don't take as a path",
+                "describe a query by parameters with `in: query`, and write the path without dots",
+            ));
+        }
         let other = *first.entry(operation.shape()).or_insert(operation.path);
         if other != operation.path {
             faults.push(Fault::new(
@@ -129,10 +139,12 @@ fn security(spec: &Spec<'_>, holder: &Node) -> Vec<Fault> {
 }
 
 fn servers(holder: &Node) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for server in holder.list("servers") {
+    let listed = holder.list("servers");
+    let mut faults = doubled(listed, |it| it.get("url"));
+    for server in listed {
         let variables = server.map("variables");
         for (_, variable) in variables {
+            faults.extend(doubled(variable.list("enum"), Some));
             if let (Some(allowed), Some(default)) = (variable.get("enum"), variable.get("default"))
                 && !allowed.items().contains(default)
             {
@@ -157,4 +169,17 @@ fn servers(holder: &Node) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Items of a list that are there twice.
+pub(super) fn doubled<'n>(
+    items: &'n [Node],
+    key: impl Fn(&'n Node) -> Option<&'n Node>,
+) -> Vec<Fault> {
+    let mut seen = BTreeSet::new();
+    let keys = items.iter().filter_map(key);
+    let again = keys.filter(|key| !seen.insert(key.to_string()));
+    again
+        .map(|key| Fault::new(key.id, format!("{key} is there twice"), "remove one"))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use xtask_spec::{Fault, Node, Operation, Spec};
 
+use super::parameters;
 use crate::lower::json_schema;
 
 const BODIES: [&str; 5] = [
@@ -15,13 +16,63 @@ const BODIES: [&str; 5] = [
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for operation in Operation::all(spec) {
+        faults.extend(fields(&operation));
+        faults.extend(statuses(&operation));
         faults.extend(request_body(spec, &operation));
         faults.extend(responses(spec, &operation));
         for (site, parameter) in operation.parameters(spec) {
-            faults.extend(self::parameter(site, parameter));
+            faults.extend(parameters::check(spec, site, parameter));
         }
     }
+    faults.extend(spec.schemas().iter().filter_map(|it| discriminator(it)));
+    faults.sort();
+    faults.dedup();
     faults
+}
+
+fn discriminator(schema: &Node) -> Option<Fault> {
+    let site = schema.get("discriminator")?;
+    let message = "the generator ignores `discriminator`: it takes the first alternative that fits";
+    let remedy = "remove it; so that only one alternative fits, give each a required property with an `enum` of one value";
+    Some(Fault::new(site.id, message, remedy))
+}
+
+/// Fields that the generator ignores, or takes as an instruction of its own.
+fn fields(operation: &Operation<'_>) -> Vec<Fault> {
+    let holders = [operation.item, operation.node].into_iter();
+    let servers = holders.filter_map(|holder| holder.get("servers"));
+    let servers = servers.map(|node| {
+        let message = "the generator ignores `servers` of a path or an operation";
+        Fault::new(
+            node.id,
+            message,
+            "move it to the top of the document, or to a spec of its own",
+        )
+    });
+    let own = operation.node.entries().iter();
+    let own = own.filter(|(field, _)| field.starts_with("x-dropshot-"));
+    let own = own.map(|(field, node)| {
+        let message = format!("the generator would change the method because of `{field}`");
+        Fault::new(node.id, message, "remove it")
+    });
+    servers.chain(own).collect()
+}
+
+/// The client knows responses to a request that succeeded or failed.
+fn statuses(operation: &Operation<'_>) -> Vec<Fault> {
+    let statuses = operation.node.map("responses");
+    let informational = statuses
+        .iter()
+        .filter(|(status, _)| status.starts_with('1'));
+    let informational = informational.map(|(status, node)| {
+        let message = format!("the generated client never sees a response `{status}`");
+        Fault::new(node.id, message, "remove it")
+    });
+    let is_success = |status: &str| status.starts_with('2') || status == "default";
+    let success = statuses.iter().any(|(status, _)| is_success(status));
+    let node = operation.node.get("responses").unwrap_or(operation.node);
+    let failed = (!success).then(|| Fault::new(node.id, "no response is a success", "add a 2xx"));
+    informational.chain(failed).collect()
 }
 
 fn request_body(spec: &Spec<'_>, operation: &Operation<'_>) -> Option<Fault> {
@@ -71,35 +122,4 @@ fn responses(spec: &Spec<'_>, operation: &Operation<'_>) -> Vec<Fault> {
     responses
         .filter_map(|(_, response)| unnamed(response))
         .collect()
-}
-
-fn parameter(site: &Node, parameter: &Node) -> Vec<Fault> {
-    let (location, style) = (
-        parameter.field("in").unwrap_or_default(),
-        parameter.field("style"),
-    );
-    let fault = |message: String, remedy: &str| Fault::new(site.id, message, remedy);
-    let supported = match location {
-        "cookie" => {
-            return vec![fault(
-                "the generator can't send cookie parameters".to_owned(),
-                "leave it out of the description, and set it on the HTTP client",
-            )];
-        }
-        "query" => "form",
-        _ => "simple",
-    };
-    let style = style.filter(|style| *style != supported).map(|style| {
-        fault(
-            format!("the generator can't write a {location} parameter in the style `{style}`"),
-            &format!("use the style `{supported}`"),
-        )
-    });
-    let content = parameter.get("schema").is_none().then(|| {
-        fault(
-            "the generator can't take a parameter that is described by `content`".to_owned(),
-            "describe it with a `schema`",
-        )
-    });
-    style.into_iter().chain(content).collect()
 }

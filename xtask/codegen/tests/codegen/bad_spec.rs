@@ -38,6 +38,11 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         ),
         ("openapi: 3.0.3\n", "", &["is not an OpenAPI document"]),
         (
+            "/widgets/{widget}/restore:",
+            "/widgets/{widget}/../restore?all=true:",
+            &["#/paths/", "contains `?`, `#` or a segment of dots"],
+        ),
+        (
             "schemas/User'",
             "schemas/Usr'",
             &["doesn't exist", "did you mean '#/components/schemas/User'?"],
@@ -191,7 +196,7 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "    User:\n",
             "    user:\n      type: object\n      properties:\n        a: {type: string}\n    User:\n",
-            &["the generator can't take the spec"],
+            &["#/components/schemas/User: two types become `User` in Rust"],
         ),
         (
             "    User:\n",
@@ -202,7 +207,139 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "    User:\n",
             "    Odd:\n      not:\n        type: object\n        minProperties: 1\n    User:\n",
-            &["the generator can't take the spec: "],
+            &["#/components/schemas/Odd: the generator can't take the spec: not yet implemented"],
+        ),
+        (
+            "              $ref: '#/components/schemas/Restore'\n",
+            "              not: {type: string, minLength: 1}\n",
+            &["~1restore/post: the generator can't take the spec: not yet implemented"],
+        ),
+        // What the generator drops or can't write.
+        (
+            "    patch:\n      operationId: LockWidget",
+            "    get:\n      operationId: Lock Widget",
+            &[
+                "#/paths/",
+                "the operationId \"Lock Widget\" can't become the name of a method",
+            ],
+        ),
+        (
+            "    patch:\n      operationId: LockWidget",
+            "    patch:\n      servers: [{url: 'https://other.example'}]\n      operationId: LockWidget",
+            &[
+                &at_lock("/patch/servers"),
+                "the generator ignores `servers`",
+            ],
+        ),
+        (
+            "    patch:\n      operationId: LockWidget",
+            "    patch:\n      x-dropshot-websocket: {}\n      operationId: LockWidget",
+            &[&at_lock("/patch/x-dropshot-websocket"), "remove it"],
+        ),
+        (
+            "        '404':\n",
+            "        '101': {description: Switched.}\n        '404':\n",
+            &[
+                &at_lock("/patch/responses/101"),
+                "never sees a response `101`",
+            ],
+        ),
+        (
+            "        '200':\n          description: Restored.\n",
+            "        '404':\n          description: Gone.\n",
+            &["/post/responses: no response is a success"],
+        ),
+        (
+            "          - us.example\n",
+            "          - us.example\n          - us.example\n",
+            &["#/servers/0/variables/site/enum/1: \"us.example\" is there twice"],
+        ),
+        (
+            "        - lock\n",
+            "        - lock\n        - lock\n",
+            &["#/components/schemas/Kind/enum/1: \"lock\" is there twice"],
+        ),
+        (
+            "  title: Widgets\n",
+            "  title: \"Wid\\rgets\"\n",
+            &["#/info/title: the text contains the control character U+000D"],
+        ),
+        (
+            "          description: The lock.\n",
+            "          description: \"The \\u202elock.\"\n",
+            &["/responses/200/description: the text contains the control character U+202E"],
+        ),
+        (
+            "          name: Ada\n",
+            "          name: \"A\\eda\"\n",
+            &[
+                "#/components/examples/Held/value/user/name: the text contains the control character U+001B",
+            ],
+        ),
+        (
+            "        name:\n          type: string\n",
+            "        \"na\\nme\":\n          type: string\n",
+            &["the name `na me` contains the control character U+000A"],
+        ),
+        (
+            "    User:\n",
+            "    Odd:\n      oneOf: [{$ref: '#/components/schemas/User'}]\n      discriminator: {propertyName: kind}\n    User:\n",
+            &["#/components/schemas/Odd/discriminator: the generator ignores `discriminator`"],
+        ),
+        (
+            "    User:\n",
+            "    Odd:\n      discriminator: {propertyName: kind, mapping: {a: '#/components/schemas/User'}}\n    User:\n",
+            &["#/components/schemas/Odd/discriminator: the generator ignores `discriminator`"],
+        ),
+        // Schemas that the generator would merge for ever.
+        (
+            "        name:\n          type: string\n",
+            "        parent: {allOf: [{$ref: '#/components/schemas/User'}, {type: object, required: [parent]}]}\n",
+            &[
+                "#/components/schemas/User/properties/parent: `allOf` combines a schema with one that contains it",
+            ],
+        ),
+        // Names that become one, and crates that aren't there.
+        (
+            "          format: int32\n          minimum: 0\n",
+            "          format: int32\n        Version:\n          type: integer\n",
+            &["#/components/schemas/Restore: two fields become `version` in Rust"],
+        ),
+        (
+            "          minimum: 0\n",
+            "        key:\n          type: string\n          format: uuid\n",
+            &[
+                "#/components/schemas/Restore: needs the crate `uuid`",
+                "add `uuid` with its feature `serde` to generated-client/Cargo.toml",
+            ],
+        ),
+        (
+            "          minimum: 0\n",
+            "        key:\n          type: string\n          pattern: '^a'\n",
+            &["#/components/schemas/Restore: needs the crate `regress`"],
+        ),
+        (
+            "    User:\n",
+            "    String: {type: object}\n    User:\n",
+            &["#/components/schemas/String: the generated code has a type `String` of its own"],
+        ),
+        (
+            "operationId: LockWidget",
+            "operationId: client",
+            &[&at_lock("/patch"), "has a method `client` of its own"],
+        ),
+        (
+            "operationId: LockWidget",
+            "operationId: exec",
+            &[&at_lock("/patch"), "has a method `exec` of its own"],
+        ),
+        (
+            "operationId: LockWidget",
+            "operationId: restore-widget",
+            &[
+                &at_lock("/patch"),
+                "two methods become `restore_widget` in Rust",
+            ],
         ),
     ];
     for (old, new, expected) in cases {
@@ -211,5 +348,75 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         for flags in [&[][..], &["--check"]] {
             assert_refused(&scratch, &scratch.run(flags), expected);
         }
+    }
+}
+
+/// (a parameter of lock besides those of the path, what the message must contain)
+#[test]
+fn parameters_that_would_be_written_in_another_way_are_refused() {
+    let cases = [
+        (
+            "name: a, in: query, explode: false, schema: {type: array, items: {type: string}}",
+            "ignores `explode: false`",
+        ),
+        (
+            "name: a, in: query, style: spaceDelimited, schema: {type: array, items: {type: string}}",
+            "in the style `spaceDelimited`",
+        ),
+        (
+            "name: a, in: query, allowReserved: true, schema: {type: string}",
+            "ignores `allowReserved`",
+        ),
+        (
+            "name: a, in: query, schema: {type: object}",
+            "the query parameter `a`: its schema is not",
+        ),
+        (
+            "name: a, in: query, schema: {type: array, items: {type: object}}",
+            "the query parameter `a`: its schema is not",
+        ),
+        (
+            "name: a, in: query, schema: {oneOf: [{type: string}]}",
+            "the query parameter `a`: its schema is not",
+        ),
+        (
+            "name: a, in: header, schema: {type: array, items: {type: string}}",
+            "the header parameter `a`: its schema is not",
+        ),
+        (
+            "name: a b, in: header, schema: {type: string}",
+            "`a b` is not the name of a header",
+        ),
+        (
+            "name: a, in: cookie, schema: {type: string}",
+            "can't send cookie parameters",
+        ),
+        (
+            "name: a, in: query, content: {application/json: {schema: {}}}",
+            "described by `content`",
+        ),
+        (
+            "name: Widget, in: query, schema: {type: string}",
+            "two parameters become `widget` in Rust",
+        ),
+        (
+            "name: header_map, in: header, schema: {type: string}",
+            "becomes `header_map`, as does a variable",
+        ),
+        (
+            "name: a, in: query, schema: {type: string, format: uuid}",
+            "needs the crate `uuid`",
+        ),
+    ];
+    for (parameter, expected) in cases {
+        let lock = "      operationId: LockWidget\n";
+        let spec = SPEC.replacen(
+            lock,
+            &format!("{lock}      parameters: [{{{parameter}}}]\n"),
+            1,
+        );
+        let scratch = Scratch::with_spec(spec);
+        let place = "#/paths/~1shops~1{shop}~1widgets~1{widget}~1lock/patch";
+        assert_refused(&scratch, &scratch.run(&[]), &[expected, place]);
     }
 }

@@ -212,6 +212,108 @@ fn paths_that_cannot_be_used_are_named() {
     }
 }
 
+#[test]
+fn a_spec_of_another_service_needs_an_output() {
+    let scratch = Scratch::with_spec(SPEC);
+    for flags in [&[][..], &["--check"]] {
+        let output = codegen(&["--spec"])
+            .arg(scratch.spec())
+            .args(flags)
+            .output();
+        assert_refused(&scratch, &output.unwrap(), &["add `--output FILE`"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_is_a_regular_file_or_a_link_to_one() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    let scratch = Scratch::with_spec(SPEC);
+    let elsewhere = TempDir::new().unwrap();
+    let at = |name: &str| elsewhere.path().join(name);
+    let write = |output: &Path| {
+        let mut command = codegen(&["--spec"]);
+        command.arg(scratch.spec()).arg("--output").arg(output);
+        command.output().unwrap()
+    };
+    let _socket = UnixListener::bind(at("socket")).unwrap();
+    symlink(at("nothing"), at("dangling")).unwrap();
+    for (path, expected) in [
+        (Path::new("/dev/null"), "it is not a regular file"),
+        (&at("socket"), "it is not a regular file"),
+        (elsewhere.path(), "it is a directory"),
+        (&at("dangling"), "No such file"),
+    ] {
+        assert_refused(&scratch, &write(path), &[expected, path.to_str().unwrap()]);
+    }
+    fs::write(at("target"), BEFORE).unwrap();
+    symlink(at("target"), at("link")).unwrap();
+    assert!(write(&at("link")).status.success());
+    assert!(at("link").is_symlink());
+    assert!(
+        fs::read_to_string(at("target"))
+            .unwrap()
+            .contains("pub struct Lock")
+    );
+}
+
+#[test]
+fn a_crash_of_the_generator_is_one_message() {
+    let merged = "    U:
+      allOf: [{$ref: '#/components/schemas/S'}, {$ref: '#/components/schemas/V'}]
+    S: {type: object, properties: {child: {$ref: '#/components/schemas/S'}, a: {type: string}}}
+    V: {type: object, properties: {child: {$ref: '#/components/schemas/V'}, b: {type: string}}}
+    User:\n";
+    let scratch = Scratch::with_spec(SPEC.replacen("    User:\n", merged, 1));
+    let output = scratch.run(&[]);
+    assert_refused(&scratch, &output, &["the generator crashed"]);
+    assert_eq!(text(&output.stderr).lines().count(), 2);
+}
+
+#[test]
+fn code_to_compare_needs_no_dependency() {
+    let uuid = "        key: {type: string, format: uuid}\n";
+    let scratch = Scratch::with_spec(SPEC.replacen("          minimum: 0\n", uuid, 1));
+    assert_refused(&scratch, &scratch.run(&[]), &["needs the crate `uuid`"]);
+    let mut command = codegen(&["--emit-code", "--spec"]);
+    let code = command.arg(scratch.spec()).output().unwrap();
+    assert!(text(&code.stdout).contains("::uuid::Uuid"));
+}
+
+#[test]
+fn what_has_no_description_is_a_warning() {
+    let scratch = Scratch::with_spec(SPEC);
+    let output = scratch.run(&[]);
+    let warnings = text(&output.stderr);
+    assert!(output.status.success(), "{warnings}");
+    assert!(
+        warnings.contains("spec.yaml:115:9: #/components/schemas/User/properties/name: the property `name` has no description\n  help: "),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn a_code_diff_holds_no_commands_of_the_spec() {
+    let spec = SPEC.replacen(
+        "summary: Lock a widget",
+        "description: \"Locks.\\n::error::x\"",
+        1,
+    );
+    let scratch = Scratch::with_spec(spec);
+    let diff = scratch.run(&["--check"]);
+    let code = codegen(&["--emit-code", "--spec"])
+        .arg(scratch.spec())
+        .output()
+        .unwrap();
+    for output in [&diff, &code] {
+        let mut lines = text(&output.stdout).lines();
+        assert!(lines.clone().any(|it| it.ends_with("\\::error::x")));
+        assert!(!lines.any(|it| it.trim_start().starts_with("::error")));
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_cannot_be_written_is_told() {
@@ -220,7 +322,7 @@ fn an_output_that_cannot_be_written_is_told() {
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
-        error.starts_with("error: the output can't be written: ") && error.contains("\n  help: "),
+        error.starts_with("error: the output: can't be written: ") && error.contains("\n  help: "),
         "{error}"
     );
 }

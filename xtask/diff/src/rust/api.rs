@@ -16,7 +16,7 @@ pub(crate) struct Api {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) text: String,
-    /// The names of a method's arguments, whose order matters even if their types are alike.
+    /// The names of a method's arguments, whose meaning matters even if their types are alike.
     pub(crate) arguments: Vec<String>,
     pub(crate) kind: Kind,
 }
@@ -99,11 +99,20 @@ impl Api {
         if let Some((path, _)) = &block.trait_ {
             return self.add(format!("{owner}: {}", text(path)), "", Kind::Other);
         }
+        let mut methods: BTreeMap<String, &syn::Signature> = BTreeMap::new();
         for item in &block.items {
             if let ImplItem::Fn(method) = item
                 && is_public(&method.vis)
             {
-                self.function(format!("{owner}::{}", method.sig.ident), &method.sig);
+                methods.insert(method.sig.ident.to_string(), &method.sig);
+            }
+        }
+        for (name, signature) in &methods {
+            // The method that builds an operation's request changes only with the one that sends it, which
+            // says it all.
+            let sends = name.strip_suffix("_request");
+            if !sends.is_some_and(|sends| methods.contains_key(sends)) {
+                self.function(format!("{owner}::{name}"), signature);
             }
         }
     }

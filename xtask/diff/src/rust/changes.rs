@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::api::{Api, Kind, Signature};
+use super::methods::Methods;
 
 /// A change after which code that uses the generated crate may not compile, or may do something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(crate) enum What {
 }
 
 /// What a user of the base must look at after regenerating from the revision.
-pub(crate) fn compare(base: &Api, revision: &Api) -> Vec<ApiChange> {
+pub(super) fn compare(methods: &Methods, (base, revision): (&Api, &Api)) -> Vec<ApiChange> {
     let renames = renames(base, revision);
     let mut changes: Vec<ApiChange> = renames
         .iter()
@@ -46,7 +47,8 @@ pub(crate) fn compare(base: &Api, revision: &Api) -> Vec<ApiChange> {
     for (path, old) in &base.items {
         let (now, is_renamed) = now(path);
         if let Some(new) = revision.items.get(&now) {
-            changes.extend(changed(path, old, new, &renames));
+            let arguments = methods.arguments(path, &old.arguments);
+            changes.extend(changed(path, (old, &arguments), new, &renames));
         } else if !is_renamed && !gone.iter().any(|owner| rest_of(path, owner).is_some()) {
             gone.push(path);
             changes.push(ApiChange {
@@ -85,21 +87,17 @@ fn rest_of<'p>(path: &'p str, owner: &str) -> Option<&'p str> {
 
 fn changed(
     path: &str,
-    old: &Signature,
+    (old, arguments): (&Signature, &[String]),
     new: &Signature,
     renames: &[(String, String)],
 ) -> Option<ApiChange> {
     let before = renamed(&old.text, renames);
-    let sorted = |names: &[String]| {
-        let mut names = names.to_vec();
-        names.sort();
-        names
-    };
+    let now = new.arguments.iter().map(|it| it.trim_end_matches('_'));
     let message = if before != new.text {
         format!("`{path}` changes from `{}` to `{}`", old.text, new.text)
-    } else if old.arguments != new.arguments && sorted(&old.arguments) == sorted(&new.arguments) {
+    } else if !now.eq(arguments) {
         format!(
-            "the order of the arguments of `{path}` changes from ({}) to ({})",
+            "the arguments of `{path}` change from ({}) to ({}), with the same types",
             old.arguments.join(", "),
             new.arguments.join(", ")
         )
@@ -191,7 +189,7 @@ mod tests {
 
     fn messages(base: &str, revision: &str) -> Vec<String> {
         let (base, revision) = (Api::of(base).unwrap(), Api::of(revision).unwrap());
-        compare(&base, &revision)
+        compare(&Methods::default(), (&base, &revision))
             .into_iter()
             .map(|it| it.message)
             .collect()
@@ -209,6 +207,21 @@ mod tests {
             pub async fn get<'a>(&'a self, project: &'a str, dataset: &'a str) -> u8 { 0 }
             fn private(&self) {}
         }";
+
+    #[test]
+    fn the_method_that_builds_a_request_is_part_of_the_one_that_sends_it() {
+        let with = |methods: &str| format!("impl Client {{ {methods} }}");
+        let both =
+            with("pub async fn get(&self, id: &str) {} pub fn get_request(&self, id: &str) {}");
+        assert_eq!(messages(&both, &with("")), ["`Client::get` is gone"]);
+        let other = both.replace("&str", "i64");
+        assert_eq!(messages(&both, &other).len(), 1);
+        let alone = with("pub fn get_request(&self) {}");
+        assert_eq!(
+            messages(&alone, &with("")),
+            ["`Client::get_request` is gone"]
+        );
+    }
 
     #[test]
     fn a_module_against_itself_has_no_changes() {
@@ -244,8 +257,14 @@ mod tests {
             (
                 "project: &'a str, dataset: &'a str",
                 "dataset: &'a str, project: &'a str",
-                "the order of the arguments of `Client::get` changes from (project, dataset) to \
-                 (dataset, project)",
+                "the arguments of `Client::get` change from (project, dataset) to (dataset, project), \
+                 with the same types",
+            ),
+            (
+                "project: &'a str",
+                "space: &'a str",
+                "the arguments of `Client::get` change from (project, dataset) to (space, dataset), \
+                 with the same types",
             ),
             (
                 "project: &'a str, ",
@@ -270,7 +289,6 @@ mod tests {
                 "/// Words.\n#[derive(Clone, Default, Debug)]",
             ),
             ("pub enum Kind", "pub struct More; pub enum Kind"),
-            ("project: &'a str", "space: &'a str"),
             ("fn private", "pub fn another(&self) {} fn private"),
         ];
         for (from, to) in cases {

@@ -3,6 +3,7 @@
 use xtask_spec::{Difference, Entries, Node, fields};
 
 use crate::context::{Context, Nodes, ids, values};
+use crate::paired::{Paired, matched};
 use crate::rules;
 use crate::schema::{Direction, Roots, Site};
 
@@ -12,6 +13,7 @@ pub(super) fn compare<'a>(
     roots: &mut Roots<'a>,
     direction: Direction,
     name: &str,
+    is_error: bool,
     (old, new): Nodes<'a>,
 ) {
     let (before, after) = (old.map("content"), new.map("content"));
@@ -27,85 +29,106 @@ pub(super) fn compare<'a>(
         }
         _ => {}
     }
-    let mut paired = Vec::new();
-    for (media_type, was) in before {
-        let Some((other, is)) = counterpart(direction, media_type, before, after) else {
-            let rule = match direction {
-                Direction::Response if still_json(media_type, before, after) => {
-                    &rules::RESPONSE_MEDIA_TYPE_NARROWED
-                }
-                Direction::Response => &rules::RESPONSE_MEDIA_TYPE_REMOVED,
-                _ => &rules::REQUEST_MEDIA_TYPE_REMOVED,
-            };
-            let what = format!("{name}: media type `{media_type}` removed");
-            context.note(rule, (was.id, new.id), what);
-            continue;
-        };
-        paired.push(is.id);
-        if !other.eq_ignore_ascii_case(media_type) && essence(other) == essence(media_type) {
-            let what = format!("{name}: media type changed from `{media_type}` to `{other}`");
-            context.note(&rules::MEDIA_TYPE_PARAMETER_CHANGED, (was.id, is.id), what);
-        }
-        let body = format!("{name} body");
-        context.within(&body, |context| {
-            context.examples((was, is));
-            context.extensions((was, is), &[]);
-            context.unknown_fields(&fields::MEDIA_TYPE, (was, is));
-            if !is_response && is_form(media_type) {
-                encoding(context, (was, is));
+    let listed = |types: &Entries, media_type: &str| types.iter().any(|it| *it.0 == *media_type);
+    let same_name = |(old, _): &Entry, (new, _): &Entry| old.eq_ignore_ascii_case(new);
+    let same_type = |(old, _): &Entry, (new, _): &Entry| essence(old) == essence(new);
+    // Whoever reads one kind of JSON reads them all. But a service may refuse all but one, and clients
+    // tell by the media type of an error what form it has.
+    let is_alike = is_response && !is_error;
+    let both_json = |(old, _): &Entry, (new, _): &Entry| is_alike && is_json(old) && is_json(new);
+    let mut partners = Vec::new();
+    for pair in matched(before, after, &[&same_name, &same_type, &both_json]) {
+        let (was, is) = match pair {
+            Paired::Both(was, is) => (Some(was), Some(is)),
+            Paired::Removed(was) => {
+                let wider = after.iter().find(|it| is_within(&was.0, &it.0));
+                let mut narrower = after.iter().filter(|it| is_within(&it.0, &was.0));
+                let is = wider.or_else(|| narrower.find(|it| !listed(before, &it.0)));
+                partners.extend(is.map(|it| it.1.id));
+                (Some(was), is)
             }
-        });
-        let site = |node: &'a Node| Site::of(node.get("schema"), node.id);
-        roots.add(direction, &body, (site(was), site(is)));
-    }
-    for (media_type, is) in after {
-        if paired.contains(&is.id) || range(direction, before, media_type).is_some() {
-            continue;
-        }
-        let was_json = before.iter().any(|it| is_json(&it.0));
-        let rule = match direction {
-            Direction::Request | Direction::Parameter => &rules::REQUEST_MEDIA_TYPE_ADDED,
-            Direction::Response if is_json(media_type) && was_json => {
-                &rules::RESPONSE_JSON_TYPE_ADDED
-            }
-            Direction::Response => &rules::RESPONSE_MEDIA_TYPE_ADDED,
+            Paired::Added(is) if partners.contains(&is.1.id) => continue,
+            Paired::Added(is) => (before.iter().find(|it| is_within(&is.0, &it.0)), Some(is)),
         };
-        let what = format!("{name}: media type `{media_type}` added");
-        context.note(rule, (old.id, is.id), what);
+        let change = match (was, is) {
+            (Some((was, _)), Some((is, _))) if was.eq_ignore_ascii_case(is) => None,
+            (Some((was, _)), Some((is, _))) => {
+                let (is_wider, is_narrower) = (is_within(was, is), is_within(is, was));
+                let stays = (is_wider && listed(before, is)) || (is_narrower && listed(after, was));
+                let rule = match (is_response, is_wider, is_narrower) {
+                    _ if essence(was) == essence(is) => &rules::MEDIA_TYPE_PARAMETER_CHANGED,
+                    (true, false, false) => &rules::RESPONSE_JSON_TYPE_ADDED,
+                    (true, true, _) if !stays => &rules::RESPONSE_MEDIA_TYPE_ADDED,
+                    (true, ..) => &rules::RESPONSE_MEDIA_TYPE_NARROWED,
+                    (false, _, true) if !stays => &rules::REQUEST_MEDIA_TYPE_REMOVED,
+                    (false, ..) => &rules::REQUEST_MEDIA_TYPE_ADDED,
+                };
+                let what = match (stays, is_wider) {
+                    (false, _) => format!("changed from `{was}` to `{is}`"),
+                    (true, true) => format!("`{was}` removed; `{is}` covers it"),
+                    (true, false) => format!("`{is}` added, which `{was}` covered"),
+                };
+                Some((rule, what))
+            }
+            (Some((was, _)), None) => {
+                let rule = match is_response {
+                    true if still_json(was, before, after) => &rules::RESPONSE_MEDIA_TYPE_NARROWED,
+                    true => &rules::RESPONSE_MEDIA_TYPE_REMOVED,
+                    false => &rules::REQUEST_MEDIA_TYPE_REMOVED,
+                };
+                Some((rule, format!("`{was}` removed")))
+            }
+            (None, Some((is, _))) => {
+                let rule = match is_response {
+                    true if is_json(is) && before.iter().any(|it| is_json(&it.0)) => {
+                        &rules::RESPONSE_JSON_TYPE_ADDED
+                    }
+                    true => &rules::RESPONSE_MEDIA_TYPE_ADDED,
+                    false => &rules::REQUEST_MEDIA_TYPE_ADDED,
+                };
+                Some((rule, format!("`{is}` added")))
+            }
+            (None, None) => None,
+        };
+        if let Some((rule, what)) = change {
+            let site = |entry: Option<&Entry>, holder: &Node| entry.map_or(holder.id, |it| it.1.id);
+            let sites = (site(was, old), site(is, new));
+            context.note(rule, sites, format!("{name}: media type {what}"));
+        }
+        if let (Some((media_type, was)), Some((_, is))) = (was, is) {
+            body(context, roots, direction, (name, media_type), (was, is));
+        }
     }
+}
+
+/// Compares a body in one media type.
+fn body<'a>(
+    context: &mut Context<'_, 'a>,
+    roots: &mut Roots<'a>,
+    direction: Direction,
+    (name, media_type): (&str, &str),
+    nodes: Nodes<'a>,
+) {
+    let body = format!("{name} body");
+    context.within(&body, |context| {
+        context.examples(nodes);
+        context.extensions(nodes, &[]);
+        context.unknown_fields(&fields::MEDIA_TYPE, nodes);
+        if direction == Direction::Request && is_form(media_type) {
+            encoding(context, nodes);
+        }
+    });
+    let site = |node: &'a Node| Site::of(node.get("schema"), node.id);
+    roots.add(direction, &body, (site(nodes.0), site(nodes.1)));
 }
 
 type Entry = (Box<str>, Node);
 
-/// The media type of the revision that takes the place of one of the base: the same, one with other
-/// parameters, or a range.
-fn counterpart<'a>(
-    direction: Direction,
-    media_type: &str,
-    before: &Entries,
-    after: &'a Entries,
-) -> Option<&'a Entry> {
-    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
-    let mut unpaired = after
-        .iter()
-        .filter(|(other, _)| !before.iter().any(|(it, _)| same(it, other)));
-    after
-        .iter()
-        .find(|(other, _)| same(other, media_type))
-        .or_else(|| unpaired.find(|(other, _)| essence(other) == essence(media_type)))
-        .or_else(|| range(direction, after, media_type))
-}
-
-/// A range such as `application/*` that a media type falls into. What the client sends stays
-/// accepted when its type is replaced by such a range.
-fn range<'a>(direction: Direction, types: &'a Entries, media_type: &str) -> Option<&'a Entry> {
-    if direction == Direction::Response {
-        return None;
-    }
-    let (kind, _) = media_type.split_once('/')?;
-    types.iter().find(|(other, _)| {
-        **other == *"*/*" || other.strip_suffix("/*").is_some_and(|it| it == kind)
-    })
+/// Whether a media type falls into a range such as `application/*`.
+fn is_within(media_type: &str, range: &str) -> bool {
+    let kind = media_type.split_once('/').map(|(kind, _)| kind);
+    let of_kind = range.strip_suffix("/*");
+    media_type != range && (range == "*/*" || (of_kind.is_some() && of_kind == kind))
 }
 
 /// Whether the body has parts, each of which may be written in its own way. OpenAPI gives `encoding` no

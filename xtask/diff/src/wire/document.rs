@@ -1,7 +1,10 @@
 //! What is said about the document as a whole.
 
+use xtask_spec::Node;
+
+use crate::Operations;
 use crate::context::{Context, Nodes};
-use crate::paired::{Paired, paired};
+use crate::paired::{Paired, matched};
 use crate::rules::{self, Rule};
 
 const INFO: [(&str, &Rule); 6] = [
@@ -13,7 +16,7 @@ const INFO: [(&str, &Rule); 6] = [
     ("license", &rules::INFO_CHANGED),
 ];
 
-pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, nodes: Nodes<'a>) {
+pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, operations: Operations, nodes: Nodes<'a>) {
     let (base, revision) = nodes;
     context.fields(
         &[
@@ -30,15 +33,16 @@ pub(crate) fn compare<'a>(context: &mut Context<'_, 'a>, nodes: Nodes<'a>) {
         }
         context.extensions((old, new), &[]);
     }
-    let place = |root: &'a xtask_spec::Node| root.get("tags").unwrap_or(root).id;
-    for pair in paired(base.list("tags"), revision.list("tags"), |tag| {
-        tag.field("name")
-    }) {
+    let place = |root: &'a Node| root.get("tags").unwrap_or(root).id;
+    let same_name = |old: &Node, new: &Node| old.field("name") == new.field("name");
+    let tags = (base.list("tags"), revision.list("tags"));
+    for pair in matched(tags.0, tags.1, &[&|old, new| old == new, &same_name]) {
         match pair {
             Paired::Removed(tag) => {
                 let what = format!("tag `{}` removed", tag.field("name").unwrap_or_default());
                 context.note(&rules::TAGS_CHANGED, (tag.id, place(revision)), what);
             }
+            Paired::Added(_) if operations == Operations::OfBase => {}
             Paired::Added(tag) => {
                 let what = format!("tag `{}` added", tag.field("name").unwrap_or_default());
                 context.note(&rules::TAGS_CHANGED, (place(base), tag.id), what);

@@ -1,12 +1,14 @@
 //! The parameters of an operation, those of its path included.
 
+use std::collections::BTreeSet;
+
 use xtask_spec::{Node, NodeId, Operation, Spec, fields};
 
 use super::value;
 use crate::context::{Context, flags};
 use crate::paired::{Paired, paired};
 use crate::rules;
-use crate::schema::{Direction, Roots};
+use crate::schema::{Direction, Roots, Site};
 
 /// A parameter with the key that identifies it.
 #[derive(Clone, Debug)]
@@ -16,17 +18,47 @@ struct Parameter<'a> {
     key: String,
     name: &'a str,
     node: &'a Node,
+    /// The schema of its value, if its parameter is a whole object of them.
+    property: Option<(&'a str, &'a Node)>,
+    required: bool,
     /// Where it is listed, if only to refer to it.
     site: NodeId,
 }
 
-impl Parameter<'_> {
+impl<'a> Parameter<'a> {
     fn describe(&self) -> String {
         format!("{} parameter `{}`", self.location, self.name)
     }
 
-    fn is_required(&self) -> bool {
-        self.location == "path" || self.node.flag("required")
+    fn site(&self, spec: &Spec<'a>) -> Site<'a> {
+        self.property.map_or_else(
+            || value::site(spec, self.node),
+            |(_, schema)| Site::of(Some(schema), schema.id),
+        )
+    }
+
+    /// The pairs of name and value that an object is spread to in a query, each as a parameter.
+    fn spread(&self, spec: &Spec<'a>) -> Vec<Self> {
+        let Some(object) = value::schema(spec, self.node) else {
+            return Vec::new();
+        };
+        let is_spread = self.location == "query"
+            && self.node.field("style").is_none_or(|style| style == "form")
+            && self.node.get("explode").is_none_or(Node::is_true)
+            && object.field("type") == Some("object");
+        let properties = object.map("properties").iter().filter(|_| is_spread);
+        let is_required = |name| {
+            let mut required = object.list("required").iter();
+            self.required && required.any(|it| it.text() == Some(name))
+        };
+        let pairs = properties.map(|(name, schema)| Self {
+            key: name.to_string(),
+            name,
+            property: Some((self.name, schema)),
+            required: is_required(name),
+            ..self.clone()
+        });
+        pairs.collect()
     }
 }
 
@@ -54,6 +86,8 @@ fn of<'a>(spec: &Spec<'a>, operation: &Operation<'a>) -> Vec<Parameter<'a>> {
             key,
             name,
             node,
+            property: None,
+            required: location == "path" || node.flag("required"),
             site: listed.id,
         };
         let same = |other: &&mut Parameter<'a>| {
@@ -81,6 +115,13 @@ pub(super) fn compare<'a>(
             Paired::Both(before, after) => pair_changed(context, roots, &before, &after),
         }
     }
+    let names = |those: &[Parameter<'a>]| -> BTreeSet<&'a str> {
+        let those = those.iter().filter(|it| it.location == "query");
+        those.map(|it| it.name).collect()
+    };
+    let names = (names(&removed), names(&added));
+    removed = spread(context.specs.0, removed, &names.1);
+    added = spread(context.specs.1, added, &names.0);
     // A parameter that has moved has the same name elsewhere.
     for pair in paired(removed, added, |it| it.name) {
         match pair {
@@ -90,13 +131,28 @@ pub(super) fn compare<'a>(
                 context.note(&rules::PARAMETER_REMOVED, sites, what);
             }
             Paired::Added(after) => {
-                let (rule, kind) = if after.is_required() {
+                let (rule, kind) = if after.required {
                     (&rules::PARAMETER_ADDED_REQUIRED, "required")
                 } else {
                     (&rules::PARAMETER_ADDED_OPTIONAL, "optional")
                 };
                 let what = format!("{kind} {} added", after.describe());
                 context.note(rule, (base.node.id, after.site), what);
+            }
+            Paired::Both(before, after) if before.location == after.location => {
+                let group = |it: &Parameter<'a>| match it.property {
+                    Some((object, _)) => format!("a property of `{object}`"),
+                    None => "a parameter of its own".to_owned(),
+                };
+                let what = format!(
+                    "{} was {} and is {}; the query string is the same",
+                    before.describe(),
+                    group(&before),
+                    group(&after)
+                );
+                let sites = (before.site, after.site);
+                context.note(&rules::PARAMETER_REGROUPED, sites, what);
+                pair_changed(context, roots, &before, &after);
             }
             Paired::Both(before, after) => {
                 let what = format!(
@@ -111,6 +167,23 @@ pub(super) fn compare<'a>(
     }
 }
 
+/// Spreads the objects that have a pair of one of some names.
+fn spread<'a>(
+    spec: &Spec<'a>,
+    parameters: Vec<Parameter<'a>>,
+    names: &BTreeSet<&'a str>,
+) -> Vec<Parameter<'a>> {
+    let parameters = parameters.into_iter().flat_map(|it| {
+        let pairs = it.spread(spec);
+        if pairs.iter().any(|pair| names.contains(pair.name)) {
+            pairs
+        } else {
+            vec![it]
+        }
+    });
+    parameters.collect()
+}
+
 fn pair_changed<'a>(
     context: &mut Context<'_, 'a>,
     roots: &mut Roots<'a>,
@@ -120,7 +193,7 @@ fn pair_changed<'a>(
     let nodes = (before.node, after.node);
     let (sites, name) = ((before.node.id, after.node.id), before.describe());
     context.switched(
-        (before.is_required(), after.is_required()),
+        (before.required, after.required),
         [
             (&rules::PARAMETER_BECAME_REQUIRED, "became required"),
             (
@@ -156,7 +229,24 @@ fn pair_changed<'a>(
     context.switched(flags(nodes, "deprecated"), words, &name, sites);
     let was = written(context.specs.0, before);
     let is = written(context.specs.1, after);
-    if was != is {
+    let (mut base, mut revision) = (before.site(context.specs.0), after.site(context.specs.1));
+    let item = match (was.as_str(), is.as_str()) {
+        (PLAIN, SPREAD) => item_of_one(context.specs.1, after),
+        (SPREAD, PLAIN) => item_of_one(context.specs.0, before),
+        _ => None,
+    };
+    if let Some(item) = item {
+        let item = Site::of(Some(item), item.id);
+        if was == PLAIN {
+            let what = format!("{name} became a list; one value is written as before");
+            context.note(&rules::PARAMETER_SERIALIZATION_LOOSENED, sites, what);
+            revision = item;
+        } else {
+            let what = format!("{name} is no longer a list; only one value is accepted");
+            context.note(&rules::PARAMETER_SERIALIZATION_CHANGED, sites, what);
+            base = item;
+        }
+    } else if was != is {
         let what = format!("{name}: serialization changed from {was} to {is}");
         context.note(&rules::PARAMETER_SERIALIZATION_CHANGED, sites, what);
     }
@@ -165,9 +255,19 @@ fn pair_changed<'a>(
         context.examples(nodes);
         context.unknown_fields(&fields::PARAMETER, nodes);
     });
-    let base = value::site(context.specs.0, before.node);
-    let revision = value::site(context.specs.1, after.node);
     roots.add(Direction::Parameter, &name, (base, revision));
+}
+
+const PLAIN: &str = "a plain value";
+const SPREAD: &str = "style `form`, explode true";
+
+/// The schema of the items of a list that may have one.
+fn item_of_one<'a>(spec: &Spec<'a>, parameter: &Parameter<'a>) -> Option<&'a Node> {
+    let list = value::schema(spec, parameter.node)?;
+    let size = |keyword, default| list.get(keyword).and_then(Node::number).unwrap_or(default);
+    let may_be_one = size("minItems", 0.0) <= 1.0 && size("maxItems", 1.0) >= 1.0;
+    list.get("items")
+        .filter(|_| list.field("type") == Some("array") && may_be_one)
 }
 
 /// How a value is written into the request.
@@ -182,10 +282,10 @@ fn written<'a>(spec: &Spec<'a>, parameter: &Parameter<'a>) -> String {
     };
     let style = node.field("style").unwrap_or(default);
     // Of a single value, nothing can be spread.
-    if value::is_single(spec, node) {
+    if parameter.property.is_some() || value::is_single(spec, node) {
         return match style {
             "form" | "simple" | "spaceDelimited" | "pipeDelimited" | "deepObject" => {
-                "a plain value".to_owned()
+                PLAIN.to_owned()
             }
             _ => format!("style `{style}`"),
         };

@@ -48,7 +48,7 @@ pub(super) fn compare<'a>(
                 context.words(nodes);
                 context.unknown_fields(&fields::REQUEST_BODY, nodes);
             });
-            content::compare(context, roots, Direction::Request, "request", nodes);
+            content::compare(context, roots, Direction::Request, "request", false, nodes);
         }
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn compare<'a>(
             context.members("links", "link", &rules::LINKS_CHANGED, nodes);
             headers::compare(context, roots, status, nodes);
         });
-        content::compare(context, roots, Direction::Response, &name, nodes);
+        let is_error = kind(status) != Kind::Success;
+        content::compare(context, roots, Direction::Response, &name, is_error, nodes);
     }
 }
 
@@ -130,10 +131,13 @@ fn all(operation: &Node) -> Vec<(String, &Node)> {
         .collect()
 }
 
-/// The response that describes a status: of its own, of its range, or the default.
+/// The response that describes a status: of its own, of its range, or the default. Beside a success that
+/// is described by itself, the default is for errors.
 fn covering<'r, 'a>(responses: &'r Responses<'a>, status: &str) -> Option<(&'r str, &'a Node)> {
     let range = status.get(..1).map(|first| format!("{first}XX"));
-    let wanted = [Some(status), range.as_deref(), Some("default")];
+    let has_success = responses.iter().any(|(other, _)| other.starts_with('2'));
+    let default = (kind(status) != Kind::Success || !has_success).then_some("default");
+    let wanted = [Some(status), range.as_deref(), default];
     wanted.into_iter().flatten().find_map(|wanted| {
         let (status, response) = responses.iter().find(|(status, _)| status == wanted)?;
         Some((status.as_str(), *response))

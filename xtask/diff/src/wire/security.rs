@@ -12,46 +12,80 @@ use xtask_spec::{Node, Spec};
 use crate::context::{Context, Nodes, Specs};
 use crate::rules;
 
-/// One way to authorize: all of some schemes, each with some scopes.
-type Way<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+/// Schemes, each with some scopes.
+type Schemes<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+/// One way to authorize: by all of some schemes.
+struct Way<'a> {
+    schemes: Schemes<'a>,
+    /// Where it is listed.
+    node: &'a Node,
+}
 
 /// Compares the security of two operations: their own, or that of the document.
 pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, (base, revision): Nodes<'a>) {
     let specs = context.specs;
     let ((base, old), (revision, new)) = (of(specs.0, base), of(specs.1, revision));
-    let sites = (base.id, revision.id);
-    let used: BTreeSet<&str> = new.iter().flat_map(BTreeMap::keys).copied().collect();
-    let old_named: Vec<Way<'a>> = old.iter().map(|way| renamed(specs, way, &used)).collect();
-    let lost: Vec<&Way<'a>> = old_named
+    let used: BTreeSet<&str> = new
         .iter()
-        .zip(&old)
-        .filter(|(way, _)| !new.iter().any(|now| asks_no_more(now, way)))
-        .map(|(_, way)| way)
+        .flat_map(|way| way.schemes.keys())
+        .copied()
         .collect();
+    let named: Vec<Schemes<'a>> = old.iter().map(|way| renamed(specs, way, &used)).collect();
+    let (mut lost, mut removed) = (Vec::new(), Vec::new());
+    for (named, way) in named.iter().zip(&old) {
+        if !new.iter().any(|now| asks_no_more(&now.schemes, named)) {
+            lost.push(way);
+        } else if !new.iter().any(|now| now.schemes == *named) {
+            removed.push(way);
+        }
+    }
+    let added: Vec<&Way<'a>> = new
+        .iter()
+        .filter(|way| !named.contains(&way.schemes))
+        .collect();
+    // What is only in one of the documents, or where it would be.
+    let mut gone = old
+        .iter()
+        .zip(&named)
+        .filter(|(_, named)| !new.iter().any(|it| it.schemes == **named));
+    let sites = (
+        gone.next().map_or(base.id, |(way, _)| way.node.id),
+        added.first().map_or(revision.id, |way| way.node.id),
+    );
     let (was, is) = (describe_all(&old), describe_all(&new));
     for way in &lost {
-        let way = describe(way);
-        let what = format!("security: {way} is no longer enough; it takes {is} now");
+        let what = format!("security: {} is no longer enough; use {is}", describe(way));
         context.note(&rules::SECURITY_TIGHTENED, sites, what);
     }
     if lost.is_empty() {
-        let added: Vec<&Way<'a>> = new.iter().filter(|way| !old_named.contains(way)).collect();
         for way in &added {
-            let way = describe(way);
-            let what = format!("security: {way} is enough now; it took {was} before");
+            let what = match removed.as_slice() {
+                [] => format!(
+                    "security: {} added as an alternative to {was}",
+                    describe(way)
+                ),
+                _ => format!(
+                    "security: {} is enough now, instead of {}",
+                    describe(way),
+                    describe_all(removed.iter().copied())
+                ),
+            };
             context.note(&rules::SECURITY_LOOSENED, sites, what);
         }
-        let removed = old_named
-            .iter()
-            .zip(&old)
-            .filter(|(named, _)| !new.contains(named));
-        for (_, way) in removed.filter(|_| added.is_empty()) {
-            let way = describe(way);
-            let what = format!("security: {way} removed; {is} is enough as before");
+        for way in removed.into_iter().filter(|_| added.is_empty()) {
+            let what = format!(
+                "security: {} removed; {is} is enough as before",
+                describe(way)
+            );
             context.note(&rules::SECURITY_LOOSENED, sites, what);
         }
     }
-    let in_use: BTreeSet<&str> = old.iter().flat_map(BTreeMap::keys).copied().collect();
+    let in_use: BTreeSet<&str> = old
+        .iter()
+        .flat_map(|way| way.schemes.keys())
+        .copied()
+        .collect();
     for scheme in in_use {
         let name = counterpart(specs, scheme, &used);
         // A scheme that is no longer of use is reported above.
@@ -65,18 +99,26 @@ pub(super) fn compare<'a>(context: &mut Context<'_, 'a>, (base, revision): Nodes
 fn of<'a>(spec: &Spec<'a>, operation: &'a Node) -> (&'a Node, Vec<Way<'a>>) {
     let holders = [operation, spec.root()];
     let security = holders.iter().find_map(|holder| holder.get("security"));
+    let holder = security.unwrap_or(spec.root());
     let scopes = |scopes: &'a Node| scopes.items().iter().filter_map(Node::text).collect();
-    let way = |way: &'a Node| way.entries().iter().map(|(name, it)| (&**name, scopes(it)));
+    let schemes = |way: &'a Node| way.entries().iter().map(|(name, it)| (&**name, scopes(it)));
+    let way = |node: &'a Node| Way {
+        schemes: schemes(node).collect(),
+        node,
+    };
     let ways = security.map(Node::items).unwrap_or_default().iter();
-    let mut ways: Vec<Way<'a>> = ways.map(|it| way(it).collect()).collect();
+    let mut ways: Vec<Way<'a>> = ways.map(way).collect();
     if ways.is_empty() {
         // Nothing is asked for.
-        ways.push(Way::new());
+        ways.push(Way {
+            schemes: Schemes::new(),
+            node: holder,
+        });
     }
-    (security.unwrap_or(spec.root()), ways)
+    (holder, ways)
 }
 
-fn asks_no_more(way: &Way<'_>, than: &Way<'_>) -> bool {
+fn asks_no_more(way: &Schemes<'_>, than: &Schemes<'_>) -> bool {
     way.iter().all(|(scheme, scopes)| {
         than.get(scheme)
             .is_some_and(|others| scopes.is_subset(others))
@@ -84,8 +126,9 @@ fn asks_no_more(way: &Way<'_>, than: &Way<'_>) -> bool {
 }
 
 /// A way with the names that its schemes have in the revision.
-fn renamed<'a>(specs: Specs<'_, 'a>, way: &Way<'a>, used: &BTreeSet<&'a str>) -> Way<'a> {
-    way.iter()
+fn renamed<'a>(specs: Specs<'_, 'a>, way: &Way<'a>, used: &BTreeSet<&'a str>) -> Schemes<'a> {
+    way.schemes
+        .iter()
         .map(|(scheme, scopes)| (counterpart(specs, scheme, used), scopes.clone()))
         .collect()
 }
@@ -110,10 +153,10 @@ fn counterpart<'a>(
 }
 
 fn describe(way: &Way<'_>) -> String {
-    if way.is_empty() {
+    if way.schemes.is_empty() {
         return "no credential (anonymous)".to_owned();
     }
-    let schemes = way.iter().map(|(scheme, scopes)| {
+    let schemes = way.schemes.iter().map(|(scheme, scopes)| {
         let scopes: Vec<&str> = scopes.iter().copied().collect();
         match scopes.as_slice() {
             [] => format!("`{scheme}`"),
@@ -123,6 +166,9 @@ fn describe(way: &Way<'_>) -> String {
     schemes.collect::<Vec<_>>().join(" and ")
 }
 
-fn describe_all(ways: &[Way<'_>]) -> String {
-    ways.iter().map(describe).collect::<Vec<_>>().join(", or ")
+fn describe_all<'w, 'a: 'w>(ways: impl IntoIterator<Item = &'w Way<'a>>) -> String {
+    ways.into_iter()
+        .map(describe)
+        .collect::<Vec<_>>()
+        .join(", or ")
 }

@@ -15,6 +15,15 @@ pub(super) fn site<'a>(spec: &Spec<'a>, node: &'a Node) -> Site<'a> {
     Site::of(schema, node.id)
 }
 
+/// Its schema, out of all `allOf` of one.
+pub(super) fn schema<'a>(spec: &Spec<'a>, node: &'a Node) -> Option<&'a Node> {
+    let mut schema = spec.get(node, "schema")?;
+    while let ([_], [member]) = (schema.entries(), schema.list("allOf")) {
+        schema = spec.resolve(member);
+    }
+    Some(schema)
+}
+
 /// Its media type, if it has one.
 pub(super) fn media_type(node: &Node) -> Option<&str> {
     node.map("content").first().map(|(name, _)| &**name)

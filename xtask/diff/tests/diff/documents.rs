@@ -262,3 +262,84 @@ fn words_in_an_encoding_are_words() {
     let told = told_both_ways(&document, "description: one", "description: two");
     assert_eq!(told, [["description-changed"], ["description-changed"]]);
 }
+
+#[test]
+fn servers_of_one_template_and_tags_of_one_name_are_paired_as_they_are() {
+    const FREE: &str =
+        "{ url: 'https://{s}', variables: { s: { default: a, description: Any. } } }";
+    const LISTED: &str = "{ url: 'https://{s}', variables: { s: { default: a, enum: [a, b] } } }";
+    let document = |servers: [&str; 2], tags: [&str; 2]| {
+        let ([first, second], [one, two]) = (servers, tags);
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{}} }} }}\nservers: [{first}, {second}]\n\
+             tags: [{{ name: t, description: {one} }}, {{ name: t, description: {two} }}]\n"
+        )
+    };
+    let base = document([FREE, LISTED], ["x", "y"]);
+    let swapped = document([LISTED, FREE], ["y", "x"]);
+    assert_eq!(cases::compare(&base, &base).len(), 0);
+    assert_eq!(cases::compare(&base, &swapped).len(), 0);
+}
+
+#[test]
+fn a_site_that_is_listed_is_told_though_another_server_takes_any_host() {
+    let document = |sites: &str| {
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{}} }} }}\nservers: [{{ url: 'https://{{s}}', variables: \
+             {{ s: {{ default: a, enum: [{sites}] }} }} }}, {{ url: 'https://{{any}}', variables: {{ any: \
+             {{ default: a }} }} }}]\n"
+        )
+    };
+    let [change] = &cases::compare(&document("a"), &document("a, uk1"))[..] else {
+        panic!("one site was listed");
+    };
+    assert_eq!(change.rule.id, "server-added");
+    assert!(
+        change.message.contains("`https://uk1`"),
+        "{}",
+        change.message
+    );
+}
+
+#[test]
+fn a_host_that_only_variables_allow_has_moved() {
+    let document = |servers: &str, own: &str| {
+        format!(
+            "openapi: 3.0.3\nservers: [{servers}]\npaths: {{ /a: {{ get: {{ responses: {{}} {own} }} }} }}\n"
+        )
+    };
+    let server = |host: &str| {
+        format!("{{ url: 'https://{{h}}.example', variables: {{ h: {{ default: {host} }} }} }}")
+    };
+    let (base, moved) = (
+        document(&server("api"), ""),
+        document(&server("intake"), ""),
+    );
+    let own = document(
+        &server("api"),
+        &format!(", servers: [{}]", server("intake")),
+    );
+    for (from, to) in [
+        (&base, &moved),
+        (&moved, &base),
+        (&base, &own),
+        (&own, &base),
+    ] {
+        let told = cases::compare(from, to);
+        let rules: Vec<&str> = told.iter().map(|it| it.rule.id).collect();
+        assert_eq!(rules, ["server-moved"]);
+    }
+}
+
+#[test]
+fn references_lead_to_a_component_however_they_are_encoded() {
+    let document = |name: &str| {
+        format!(
+            "openapi: 3.0.3\npaths: {{ /a: {{ get: {{ responses: {{ '200': {{ content: {{ a/b: {{ schema: \
+             {{ $ref: '#/components/schemas/{name}' }} }} }} }} }} }} }} }}\n\
+             components: {{ schemas: {{ 'Pet[x]': {{ type: string }} }} }}\n"
+        )
+    };
+    let plain = document("Pet[x]");
+    assert_eq!(cases::compare(&plain, &document("Pet%5Bx%5D")).len(), 0);
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use xtask_diff::Change;
 use xtask_spec::Document;
@@ -154,6 +155,57 @@ proptest! {
         let document = cases::parse("changed", &value.to_string());
         let _ = xtask_diff::compare(&cases::parse("base", &base), &document);
         let _ = xtask_diff::compare(&document, &cases::parse("base", &base));
+    }
+}
+
+/// As many mutated documents as `PROPTEST_CASES` says, or so many as take seconds.
+fn few() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: cases.and_then(|it| it.parse().ok()).unwrap_or(60),
+        rng_seed: RngSeed::Fixed(16),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(few())]
+
+    #[test]
+    fn a_mutated_document_does_not_differ_from_itself(
+        moves in prop::collection::vec(any::<(prop::sample::Index, prop::sample::Index, bool)>(), 1..8),
+    ) {
+        let mut value = cases::parse("base", &cases::base()).root.to_value();
+        for (from, to, append) in moves {
+            let mut pointers = Vec::new();
+            collect(&value, String::new(), &mut pointers);
+            let moved = value.pointer(&pointers[from.index(pointers.len())]).unwrap().clone();
+            match value.pointer_mut(&pointers[to.index(pointers.len() - 1)]).unwrap() {
+                Value::Array(items) if append => items.push(moved),
+                other => *other = moved,
+            }
+            // Two of one name or of one URL.
+            for list in ["/servers", "/tags"] {
+                if let Some(items) = value.pointer_mut(list).and_then(Value::as_array_mut)
+                    && append
+                    && let Some(first) = items.first().cloned()
+                {
+                    let mut second = first;
+                    if let Some(second) = second.as_object_mut() {
+                        second.insert("description".to_owned(), json!(items.len()));
+                    }
+                    items.push(second);
+                }
+            }
+        }
+        let text = value.to_string();
+        let (document, reversed) = (cases::parse("m", &text), cases::parse("m", &rewrites::reversed(&text)));
+        for other in [&document, &reversed] {
+            if let Ok(changes) = xtask_diff::compare(&document, other) {
+                prop_assert!(changes.is_empty(), "{changes:?}\n{text}");
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::cases;
 
 pub(crate) type Rewrite = (&'static str, fn(&str) -> String);
 
-pub(crate) const ALL: [Rewrite; 10] = [
+pub(crate) const ALL: [Rewrite; 11] = [
     ("as JSON", |text| value(text).to_string()),
     ("as block YAML, all quoted", |text| {
         let mut out = String::new();
@@ -17,9 +17,7 @@ pub(crate) const ALL: [Rewrite; 10] = [
         let lines = text.lines().map(|line| format!("# {line}\n{line} # x\n"));
         lines.collect()
     }),
-    ("keys reversed", |text| {
-        reordered(&value(text), &|keys| keys.reverse())
-    }),
+    ("keys reversed", reversed),
     ("keys shuffled", |text| {
         reordered(&value(text), &|keys| {
             keys.sort_by_key(|(key, _)| key.bytes().rev().collect::<Vec<_>>());
@@ -27,6 +25,7 @@ pub(crate) const ALL: [Rewrite; 10] = [
     }),
     ("references inlined", |text| inlined(text, 1)),
     ("references inlined twice", |text| inlined(text, 2)),
+    ("parameters hoisted", hoisted),
     ("schemas extracted", extracted),
     ("schemas wrapped in allOf", wrapped),
     ("extracted, and the references wrapped in allOf", |text| {
@@ -36,6 +35,10 @@ pub(crate) const ALL: [Rewrite; 10] = [
 
 fn value(text: &str) -> Value {
     cases::parse("text", text).root.to_value()
+}
+
+pub(crate) fn reversed(text: &str) -> String {
+    reordered(&value(text), &|keys| keys.reverse())
 }
 
 type Entries<'v> = Vec<(&'v String, &'v Value)>;
@@ -96,6 +99,26 @@ fn inlined(text: &str, times: usize) -> String {
                 *node = target.clone();
             }
         });
+    }
+    document.to_string()
+}
+
+/// Moves the parameters of the only operation of a path to the path.
+fn hoisted(text: &str) -> String {
+    let mut document = value(text);
+    let paths = document["paths"].as_object_mut().unwrap();
+    for (_, item) in paths.iter_mut() {
+        let Some(item) = item.as_object_mut() else {
+            continue;
+        };
+        let mut operations = item.iter_mut().filter(|(name, _)| *name != "parameters");
+        let (Some((_, only)), None) = (operations.next(), operations.next()) else {
+            continue;
+        };
+        let parameters = only.as_object_mut().and_then(|it| it.remove("parameters"));
+        if let Some(parameters) = parameters {
+            item.insert("parameters".to_owned(), parameters);
+        }
     }
     document.to_string()
 }
