@@ -8,28 +8,28 @@ use reqwest::Url;
 use reqwest::header::LOCATION;
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::{Answer, Head, without_mark};
 use crate::api_error;
-use crate::call::{Read, Request, after};
+use crate::call::{Input, Read, after};
 use crate::client::Inner;
 use crate::endpoint::host_and_port;
-use crate::error::{Answered, Cause, Unreadable, is_unsent, root};
+use crate::error::{Cause, ErrorResponse, Unreadable, is_unsent, root};
 use crate::hooks::Attempt;
+use crate::raw_response::{Head, RawResponse, without_mark};
 
 /// The cause of a failed attempt, with its response if there was one.
-pub(crate) type Failed = (Cause, Option<Answer>);
+pub(crate) type Failed = (Cause, Option<RawResponse>);
 
 impl Inner {
     /// Makes an attempt: the value of its response with status and headers, or the cause of its failure.
     pub(crate) async fn attempt<T>(
         &self,
-        request: Request<'_>,
+        input: Input<'_>,
         read: Read<T>,
         attempt: &Attempt<'_>,
         start: Instant,
         call_end: Instant,
     ) -> Result<(T, Head), Failed> {
-        let made = self.generated(request, attempt);
+        let made = self.generated(input, attempt);
         let mut request = made.map_err(|cause| (cause, None))?;
         if let Some(before) = &self.hooks.before {
             before(attempt, request.headers_mut());
@@ -39,7 +39,7 @@ impl Inner {
         let sent = self.generated.client().execute(request);
         let mut response = match timeout_at(end, sent).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err((unanswered(error), None)),
+            Ok(Err(error)) => return Err((no_response(error), None)),
             Err(_) => {
                 let cause = if end == call_end {
                     Cause::CallTimedOut(settings.call_timeout)
@@ -49,62 +49,61 @@ impl Inner {
                 return Err((cause, None));
             }
         };
-        let mut answer = Answer::new(&mut response);
-        let body = answer.read_body(response, settings.max_response_bytes);
+        let mut raw = RawResponse::new(&mut response);
+        let body = raw.read_body(response, settings.max_response_bytes);
         // A timeout ends the body, not the response: its status is known.
         let _ = timeout_at(end, pin!(body)).await;
-        let cause = if answer.head.status.is_success() {
-            match read(&answer) {
-                Ok(value) => return Ok((value, answer.head)),
-                Err(why) => Cause::Unreadable(self.reread(&mut answer, read).unwrap_or(why)),
+        let cause = if raw.head.status.is_success() {
+            match read(&raw) {
+                Ok(value) => return Ok((value, raw.head)),
+                Err(why) => Cause::Unreadable(self.reread(&mut raw, read).unwrap_or(why)),
             }
         } else {
-            Cause::Status(answer.head.status)
+            Cause::Status(raw.head.status)
         };
-        Err((cause, Some(answer)))
+        Err((cause, Some(raw)))
     }
 
     /// The request that the generated code makes.
     fn generated(
         &self,
-        request: Request<'_>,
+        input: Input<'_>,
         attempt: &Attempt<'_>,
     ) -> Result<reqwest::Request, Cause> {
         let client = &self.generated;
         let (project, dataset) = (attempt.project_id.as_str(), attempt.dataset_id.as_str());
-        let made = match request {
-            Request::Lock => client.lock_llm_obs_dataset_draft_state_request(project, dataset),
-            Request::Unlock => client.unlock_llm_obs_dataset_draft_state_request(project, dataset),
-            Request::Restore(body) => {
+        let made = match input {
+            Input::Lock => client.lock_llm_obs_dataset_draft_state_request(project, dataset),
+            Input::Unlock => client.unlock_llm_obs_dataset_draft_state_request(project, dataset),
+            Input::Restore(body) => {
                 client.restore_llm_obs_dataset_version_request(project, dataset, body)
             }
         };
         made.map_err(|error| match error {
-            generated::Error::CommunicationError(error) => unanswered(error),
+            generated::Error::CommunicationError(error) => no_response(error),
             error => Cause::InvalidInput(error.to_string()),
         })
     }
 
-    /// Why a response can't be read, without the keys: the reason may quote the response. `None` if the
-    /// response has no keys.
-    fn reread<T>(&self, answer: &mut Answer, read: Read<T>) -> Option<Unreadable> {
-        answer.body = self.redactor.redact(&answer.body)?;
-        Some(read(answer).err().unwrap_or(Unreadable::NotJson))
+    /// The reason why a response can't be read, without the keys that the reason may quote. `None` if the
+    /// response contains no key.
+    fn reread<T>(&self, raw: &mut RawResponse, read: Read<T>) -> Option<Unreadable> {
+        raw.body = self.redactor.redact(&raw.body)?;
+        Some(read(raw).err().unwrap_or(Unreadable::NotJson))
     }
 
-    /// A response as errors keep it, without the keys.
-    pub(crate) fn answered(&self, answer: Answer) -> Answered {
-        let body = self.redactor.redact(&answer.body).unwrap_or(answer.body);
-        Answered {
-            redirect_host: self.redirect_host(&answer.head),
-            head: answer.head,
+    /// The response of an error, without the keys.
+    pub(crate) fn error_response(&self, raw: RawResponse) -> ErrorResponse {
+        let body = self.redactor.redact(&raw.body).unwrap_or(raw.body);
+        ErrorResponse {
+            redirect_host: self.redirect_host(&raw.head),
+            head: raw.head,
             errors: api_error::read(without_mark(&body)),
             body,
         }
     }
 
-    /// The host that a redirect leads to. The rest of its URL may be private, and so is a host that
-    /// repeats a key.
+    /// The host of a redirect, unless it repeats a key. The rest of the URL may be private.
     fn redirect_host(&self, head: &Head) -> Option<String> {
         let location = head.headers.get(LOCATION)?.to_str().ok()?;
         let url = Url::parse(location).ok().filter(Url::has_host);
@@ -114,9 +113,9 @@ impl Inner {
     }
 }
 
-/// Why there is no response.
-fn unanswered(error: reqwest::Error) -> Cause {
-    // The URL has the ids once more.
+/// The cause of a missing response.
+fn no_response(error: reqwest::Error) -> Cause {
+    // The error's own text already has the ids that the URL repeats.
     let error = error.without_url();
     if error.is_builder() {
         Cause::InvalidInput(match &*root(&error).to_string() {

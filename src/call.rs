@@ -10,21 +10,21 @@ use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
-use crate::answer::Answer;
 use crate::endpoint::host_and_port;
 use crate::error::{Call, Cause, Unreadable};
 use crate::hooks::{Attempt, AttemptResult};
+use crate::raw_response::RawResponse;
 use crate::{Dataset, Error, Operation, Outcome, Response, Result, rate_limit};
 
-/// A call to make, with its body if it has one.
+/// The operation of a call, with its request body if it has one.
 #[derive(Clone, Copy)]
-pub(crate) enum Request<'a> {
+pub(crate) enum Input<'a> {
     Lock,
     Unlock,
     Restore(&'a types::LlmObsDatasetRestoreVersionRequest),
 }
 
-impl Request<'_> {
+impl Input<'_> {
     fn operation(self) -> Operation {
         match self {
             Self::Lock => Operation::Lock,
@@ -35,17 +35,17 @@ impl Request<'_> {
 }
 
 /// Reads the value of a 2xx.
-pub(crate) type Read<T> = fn(&Answer) -> Result<T, Unreadable>;
+pub(crate) type Read<T> = fn(&RawResponse) -> Result<T, Unreadable>;
 
 impl Dataset {
     /// Makes a call. Once `stop` is ready, it starts no further attempt, but completes the one in flight.
     pub(crate) async fn call<T>(
         &self,
-        request: Request<'_>,
+        input: Input<'_>,
         read: Read<T>,
         stop: impl Future<Output = ()>,
     ) -> Result<Response<T>> {
-        let operation = request.operation();
+        let operation = input.operation();
         let span = tracing::info_span!(
             "llmobs_datasets.call",
             otel.kind = "client",
@@ -62,18 +62,18 @@ impl Dataset {
             otel.status_code = tracing::field::Empty,
         );
         // Large futures are pinned where they are created; passing one by value copies it.
-        let attempts = pin!(self.attempts(request, read, &span, stop));
+        let attempts = pin!(self.attempts(input, read, &span, stop));
         attempts.instrument(span.clone()).await
     }
 
     async fn attempts<T>(
         &self,
-        request: Request<'_>,
+        input: Input<'_>,
         read: Read<T>,
         span: &Span,
         stop: impl Future<Output = ()>,
     ) -> Result<Response<T>> {
-        let operation = request.operation();
+        let operation = input.operation();
         let client = &*self.client.inner;
         let mut stop = pin!(stop);
         let mut start = Instant::now();
@@ -105,8 +105,8 @@ impl Dataset {
                     );
                 }
             };
-            let sent = client.attempt(request, read, &attempt, start, end);
-            let (cause, answer) = match pin!(sent).await {
+            let sent = client.attempt(input, read, &attempt, start, end);
+            let (cause, response) = match pin!(sent).await {
                 Ok((value, head)) => {
                     record_status(span, head.status);
                     client.budget.succeeded();
@@ -115,7 +115,7 @@ impl Dataset {
                 }
                 Err(failed) => failed,
             };
-            let head = answer.as_ref().map(|answer| &answer.head);
+            let head = response.as_ref().map(|response| &response.head);
             let hint = head.and_then(|head| rate_limit::retry_hint(head.status, &head.headers));
             let status = head.map(|head| head.status);
             let backoff = backoffs.next().filter(|_| policy.allows(operation, &cause));
@@ -137,7 +137,7 @@ impl Dataset {
             }
             let mut error = self.error(operation, cause);
             error.0.outcome = outcome;
-            error.0.answer = answer.map(|it| client.answered(it));
+            error.0.response = response.map(|it| client.error_response(it));
             error.0.attempts = attempts;
             error.0.unsettled = effect_possible;
             error.0.out_of_budget = retry.is_some() && wait.is_none();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use llmobs_datasets_generated::types;
 
-use crate::answer::Answer;
-use crate::call::Request;
+use crate::call::Input;
+use crate::raw_response::RawResponse;
 use crate::{Client, DatasetId, DatasetVersion, ProjectId, Response, Result};
 
 /// The draft state of a dataset (`#/components/schemas/LLMObsDatasetDraftStateDataAttributes`): the `user` who
@@ -130,7 +130,7 @@ impl Dataset {
         &self,
         stop: impl Future<Output = ()>,
     ) -> Result<Response<DraftState>> {
-        self.call(Request::Lock, Answer::draft_state, stop).await
+        self.call(Input::Lock, RawResponse::draft_state, stop).await
     }
 
     /// Releases the draft lock of the calling user (`UnlockLLMObsDatasetDraftState`).
@@ -161,7 +161,7 @@ impl Dataset {
     ///
     /// Outside of a Tokio runtime with I/O and time, and if a hook panics.
     pub async fn unlock(&self) -> Result<Response<()>> {
-        self.call(Request::Unlock, Answer::done, pending()).await
+        self.call(Input::Unlock, RawResponse::done, pending()).await
     }
 
     /// Restores the dataset to a prior version: copies its records to a new current version
@@ -205,7 +205,7 @@ impl Dataset {
                 type_: types::LlmObsDatasetType::Datasets,
             },
         };
-        self.call(Request::Restore(&body), Answer::done, pending())
+        self.call(Input::Restore(&body), RawResponse::done, pending())
             .await
     }
 }

@@ -41,9 +41,9 @@ use reqwest::header::HeaderMap;
 pub(crate) use self::cause::{Cause, Unlocking, Unreadable};
 pub use self::lock::DraftLockError;
 pub(crate) use self::message::{chain, is_unsent, one_line, root, seconds};
-use crate::answer::Head;
 use crate::api_error::ApiError;
 use crate::rate_limit::{self, RateLimit};
+use crate::raw_response::Head;
 use crate::text::names;
 use crate::{DatasetId, Operation, ProjectId};
 
@@ -80,7 +80,7 @@ pub(crate) struct Details {
     cause: Cause,
     pub(crate) outcome: Outcome,
     call: Option<Call>,
-    pub(crate) answer: Option<Answered>,
+    pub(crate) response: Option<ErrorResponse>,
     pub(crate) attempts: u32,
     pub(crate) unsettled: bool,
     waited: Option<Duration>,
@@ -101,7 +101,7 @@ pub(crate) struct Call {
 }
 
 /// The response to the last attempt.
-pub(crate) struct Answered {
+pub(crate) struct ErrorResponse {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
     pub(crate) errors: Vec<ApiError>,
@@ -210,7 +210,7 @@ impl Error {
             outcome: cause.outcome(),
             cause,
             call: None,
-            answer: None,
+            response: None,
             attempts: 0,
             unsettled: false,
             waited: None,
@@ -317,26 +317,29 @@ impl Error {
 
     /// The status of the response to the last attempt, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
-        Some(self.0.answer.as_ref()?.head.status)
+        Some(self.0.response.as_ref()?.head.status)
     }
 
     /// The headers of the response to the last attempt, unmodified: unlike the body, they are not searched
     /// for keys.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        Some(&self.0.answer.as_ref()?.head.headers)
+        Some(&self.0.response.as_ref()?.head.headers)
     }
 
     /// The errors in the body of the response to the last attempt, whether they are strings or objects. Empty
     /// if the body has no readable errors.
     pub fn errors(&self) -> &[ApiError] {
-        self.0.answer.as_ref().map_or(&[], |answer| &answer.errors)
+        self.0
+            .response
+            .as_ref()
+            .map_or(&[], |response| &response.errors)
     }
 
     /// The body of the response to the last attempt, up to
     /// [`ClientBuilder::max_response_bytes`](crate::ClientBuilder::max_response_bytes), with keys replaced by
     /// `[redacted]`.
     pub fn raw_body(&self) -> Option<&[u8]> {
-        Some(&self.0.answer.as_ref()?.body)
+        Some(&self.0.response.as_ref()?.body)
     }
 
     /// The rate limit, if the response to the last attempt has its headers.

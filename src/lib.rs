@@ -113,7 +113,6 @@
 //! that you script. [`RetryPolicy::without_waits`] keeps tests from waiting for retries, and
 //! `LLMOBS_DATASETS_BASE_URL` points a program that uses [`Client::from_env`] at a sandbox.
 
-mod answer;
 mod api_error;
 mod attempt;
 mod builder;
@@ -131,6 +130,7 @@ mod hooks;
 mod ids;
 mod operation;
 mod rate_limit;
+mod raw_response;
 mod redactor;
 mod response;
 pub mod retry;

@@ -7,8 +7,8 @@ use llmobs_datasets_generated::types;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::answer::Head;
 use crate::rate_limit::{self, RateLimit};
+use crate::raw_response::Head;
 use crate::{DraftState, Result};
 
 /// The value of a successful call, with the response's status and headers and the number of attempts.

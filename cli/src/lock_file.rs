@@ -89,8 +89,6 @@ fn folder() -> io::Result<PathBuf> {
         return Ok(folder);
     }
     let folder = folder.display();
-    let text = format!(
-        "{folder} is not a folder that only this user can write to; remove it, or set TMPDIR"
-    );
+    let text = format!("others can write to {folder}; remove it, or set TMPDIR");
     Err(io::Error::other(text))
 }

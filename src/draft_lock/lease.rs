@@ -16,8 +16,8 @@ use tracing::{Instrument as _, Span};
 
 use super::LockedDataset;
 use super::turn::{Turn, Wait};
-use crate::answer::is_draft_state;
 use crate::error::{Cause, Unlocking};
+use crate::raw_response::is_draft_state;
 use crate::{Dataset, DraftState, Error, ErrorKind, Operation, Outcome, Response, Result};
 
 /// A lock that is held, or may be. It is released on drop.

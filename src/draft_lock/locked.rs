@@ -10,8 +10,8 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::answer::is_draft_state;
 use crate::error::Cause;
+use crate::raw_response::is_draft_state;
 use crate::{Dataset, DatasetVersion, DraftState, ErrorKind, Operation, Response, Result};
 
 /// A dataset whose draft lock is held. It doesn't hold the lock itself: once the lock is released or kept,

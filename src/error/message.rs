@@ -117,8 +117,8 @@ impl Error {
 
     fn write_status(&self, status: StatusCode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{status}")?;
-        let answer = self.0.answer.as_ref();
-        match answer.and_then(|answer| answer.redirect_host.as_deref()) {
+        let response = self.0.response.as_ref();
+        match response.and_then(|response| response.redirect_host.as_deref()) {
             Some(host) => write!(f, " to {}, which is not followed", one_line(host)),
             None => Ok(()),
         }

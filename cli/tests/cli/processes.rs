@@ -185,5 +185,5 @@ async fn a_lock_folder_that_others_can_write_to_is_refused() {
     std::fs::set_permissions(&folder, open).unwrap();
     let ended = end(&mut service.with_lock(&[], "exit 0")).await;
     assert_eq!(ended.code, 125);
-    ended.has("is not a folder that only this user can write to");
+    ended.has("others can write to");
 }

@@ -1,4 +1,4 @@
-//! The rules for whether a 2xx response is a success.
+//! A response before it is parsed, and the rules for whether a 2xx is a success.
 //!
 //! | body | lock | unlock, restore |
 //! |---|---|---|
@@ -37,7 +37,7 @@ impl fmt::Debug for Head {
 
 /// A response, and the part of its body that was read.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawResponse {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
     end: End,
@@ -53,7 +53,7 @@ enum End {
     TooLarge,
 }
 
-impl Answer {
+impl RawResponse {
     /// A response whose body isn't read yet.
     pub(crate) fn new(response: &mut Response) -> Self {
         Self {
