@@ -153,7 +153,7 @@ text!(Site, domain);
 ///
 /// The scheme is `https`, or `http` for this machine (`localhost`, `127.0.0.0/8`, `[::1]`): keys are not
 /// sent over a network in cleartext unless [you opt in](Self::with_plain_http). `http://localhost` connects
-/// to loopback addresses only, whatever the name resolves to.
+/// to loopback addresses only, even if a resolver returns others.
 ///
 /// ```
 /// use llmobs_datasets::BaseUrl;
@@ -170,8 +170,8 @@ text!(Site, domain);
 pub struct BaseUrl(String);
 
 impl BaseUrl {
-    /// Parses a base URL whose host may be reached over plain HTTP. **Anybody on the network path can read
-    /// the keys.**
+    /// Parses a base URL, and allows plain HTTP to any host. **Anybody on the network path can then read the
+    /// keys.**
     ///
     /// # Errors
     ///

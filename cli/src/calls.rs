@@ -1,4 +1,4 @@
-//! `lock`, `unlock` and `restore`: one call, and its outcome as exit code.
+//! `lock`, `unlock` and `restore`: one call, with an exit code for its outcome.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{exit, message, service};
 pub(crate) async fn lock(args: Lock, signals: Signals) -> u8 {
     let wait = args.wait.unwrap_or_default();
     let call = async |dataset: Dataset| {
-        // A guard, because dropping its future settles a request that is in progress.
+        // Dropping the future of a guard settles a request that is in progress.
         let guard = dataset.lock_wait(wait).draft_lock().await?;
         let locked = guard.locked().clone();
         guard.keep();
@@ -55,7 +55,7 @@ async fn run(
     version: Option<DatasetVersion>,
     call: impl AsyncFnOnce(Dataset) -> Result<(String, Value)>,
 ) -> u8 {
-    // A lock that this user holds is what is asked for.
+    // This user already holding the lock is no conflict here.
     let dataset = match service::dataset(&args.target, true) {
         Ok(dataset) => dataset,
         Err(error) => return failed(args, operation, &error),
@@ -117,7 +117,7 @@ fn failed(args: &Call, operation: Operation, error: &Error) -> u8 {
     }
 }
 
-/// Prints the result. The exit code is that of the call even if nobody can read this.
+/// Prints the result. The exit code doesn't depend on whether printing works.
 fn print(args: &Call, operation: Operation, outcome: Outcome, text: &str, json: Value) {
     let call = json!({
         "operation": operation,

@@ -1,4 +1,4 @@
-//! The command under the lock, from its start to its end.
+//! Runs the command under the lock.
 
 use std::io;
 use std::pin::pin;
@@ -13,7 +13,7 @@ use crate::args::WithLock;
 use crate::signals::{Signals, TERM, send};
 use crate::{env, exit, message};
 
-/// Runs the command until it has ended, and returns its exit code, or that of a lost lock.
+/// Runs the command until it has ended, and returns its exit code, or the code for a lost lock.
 pub(crate) async fn run(args: &WithLock, locked: &LockedDataset, signals: &mut Signals) -> u8 {
     let program = args.command.first().cloned().unwrap_or_default();
     let mut command = Command::new(&program);
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: &WithLock, locked: &LockedDataset, signals: &mut S
     }
 }
 
-/// Passes signals on, until the command has ended.
+/// Passes signals on until the command has ended. Kills it after a lost lock or a second TERM or INT.
 async fn attend(
     mut child: Child,
     args: &WithLock,
@@ -39,7 +39,7 @@ async fn attend(
     signals: &mut Signals,
 ) -> u8 {
     let (mut is_lost, mut loss) = (false, pin!(loss(locked, args.check_every)));
-    // Its time is set when it is.
+    // The time of the kill is set later.
     let (mut killing, mut kill) = (false, pin!(sleep(Duration::MAX)));
     let mut requests_to_end = 0;
     let grace = humantime::format_duration(args.grace);
@@ -69,7 +69,7 @@ async fn attend(
             }
             () = &mut kill, if killing => {
                 killing = false;
-                // It may have ended by now.
+                // The command may have ended by now.
                 let _ = child.start_kill();
                 false
             }
@@ -101,7 +101,7 @@ fn code_of(status: ExitStatus) -> u8 {
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return exit::of_signal(signal);
     }
-    // Elsewhere than on Unix a code has 32 bits; a failure stays one.
+    // On other platforms a code has 32 bits. A failure must stay one.
     let code = status
         .code()
         .map(|code| u8::try_from(code).unwrap_or(exit::FAILED));

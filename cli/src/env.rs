@@ -1,4 +1,4 @@
-//! Environment variables: those that are read, and those that a command under the lock gets.
+//! The environment variables that the program reads, and those that it sets for the command.
 
 use llmobs_datasets::{Dataset, LockedDataset};
 
@@ -6,7 +6,7 @@ pub(crate) const PROJECT_ID: &str = "LLMOBS_DATASETS_PROJECT_ID";
 pub(crate) const DATASET_ID: &str = "LLMOBS_DATASETS_DATASET_ID";
 const LOCK_USER: &str = "LLMOBS_DATASETS_LOCK_USER";
 const LOCK_SINCE: &str = "LLMOBS_DATASETS_LOCK_SINCE";
-/// The datasets that commands around this one hold, separated by `//`: ids are not empty and contain no `/`.
+/// The datasets that enclosing commands hold, separated by `//`: ids are not empty and contain no `/`.
 const LOCKED: &str = "LLMOBS_DATASETS_LOCKED";
 
 fn entry(dataset: &Dataset) -> String {
@@ -17,16 +17,16 @@ fn outer() -> String {
     std::env::var(LOCKED).unwrap_or_default()
 }
 
-/// The variable that shows that a command around this one holds the lock of the dataset.
+/// The variable that shows that an enclosing command holds the lock of the dataset.
 pub(crate) fn locked(dataset: &Dataset) -> Option<&'static str> {
     let entry = entry(dataset);
     outer().split("//").any(|it| it == entry).then_some(LOCKED)
 }
 
-/// The variables of a command under the lock. What the service didn't report is empty.
+/// The variables for the command. A value that the service didn't report is empty.
 pub(crate) fn of_command(locked: &LockedDataset) -> [(&'static str, String); 5] {
     let (dataset, state) = (locked.dataset(), locked.state());
-    // A NUL, which the service would have to send, can't be in a variable.
+    // A variable can't contain a NUL, which the service could send.
     let user = state.map(|state| state.user.id.replace('\0', ""));
     let since = state.map(|state| format!("{:?}", state.drafting_since));
     let outer = outer();

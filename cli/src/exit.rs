@@ -1,13 +1,13 @@
-//! Exit codes, as `help.txt` lists them.
+//! The exit codes, which `help.txt` lists.
 
 pub(crate) const SUCCESS: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
-/// Another user, or another process of this one, holds the lock; `EX_TEMPFAIL` of sysexits.
+/// Somebody else holds the lock. `EX_TEMPFAIL` in `sysexits.h`.
 pub(crate) const HELD: u8 = 75;
-/// The next of sysexits.
+/// The call may have taken effect. `EX_PROTOCOL` in `sysexits.h`.
 pub(crate) const UNKNOWN: u8 = 76;
-// The codes of `timeout` and `env`.
+// The codes of the programs `timeout` and `env`.
 pub(crate) const WAITED: u8 = 124;
 pub(crate) const OWN_FAILURE: u8 = 125;
 pub(crate) const CANNOT_RUN: u8 = 126;

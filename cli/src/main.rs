@@ -23,7 +23,7 @@ use self::signals::Signals;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // Under `with-lock` all other codes are the command's.
+    // With `with-lock`, other codes could be the command's.
     let with_lock = std::env::args_os().nth(1).filter(|it| it == "with-lock");
     let (usage, failed) = match with_lock {
         Some(_) => (exit::OWN_FAILURE, exit::OWN_FAILURE),
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
             return if asked_for { exit::SUCCESS } else { usage }.into();
         }
     };
-    // Before any request: from here on, no signal leaves a lock behind.
+    // Installed before any request, so that no signal leaves a lock behind.
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
@@ -68,7 +68,7 @@ fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> u8 {
 /// The manual page of a subcommand, or of the program.
 fn manual(subcommand: Option<&str>, page: &mut Vec<u8>) -> io::Result<()> {
     let mut cli = Cli::command();
-    // Sets the names of subcommands.
+    // `build` sets the names of the subcommands.
     cli.build();
     let command = subcommand.and_then(|name| cli.find_subcommand(name));
     let command = command.unwrap_or(&cli).clone();

@@ -8,12 +8,12 @@ use llmobs_datasets::Dataset;
 
 const RED: Style = AnsiColor::Red.on_default().bold();
 
-/// Not `eprintln`, which panics if standard error is closed.
+/// Prints a note. `eprintln` would panic if standard error is closed.
 pub(crate) fn note(text: impl Display) {
     let _ = writeln!(std::io::stderr(), "llmobs-datasets: {text}");
 }
 
-/// In red on a terminal, unless `NO_COLOR` is set.
+/// Prints an error, in red on a terminal unless `NO_COLOR` is set.
 pub(crate) fn error(text: impl Display) {
     let mut stderr = anstream::stderr();
     let _ = writeln!(stderr, "llmobs-datasets: {RED}error:{RED:#} {text}");
@@ -28,7 +28,7 @@ pub(crate) fn print(text: &str) -> bool {
     printed.is_ok()
 }
 
-/// Shows how to unlock by hand.
+/// Prints the command that unlocks the dataset.
 pub(crate) fn unlock_by_hand(dataset: &Dataset) {
     let quoted = |id| shlex::try_quote(id).unwrap_or(id.into());
     note(format_args!(

@@ -1,4 +1,4 @@
-//! Progress while the lock is waited for, and the log of `--verbose`.
+//! The progress line during the wait for the lock, and the log of `--verbose`.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -12,23 +12,23 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// A line on a terminal that shows who holds the lock, and for how long it has been waited for.
+/// A line on a terminal that shows who holds the lock, and the time waited so far.
 pub(crate) struct Progress {
     holder: Holder,
     began: Instant,
     on: bool,
 }
 
-/// Who holds the lock, as the last event about a wait reports.
+/// The holder of the lock, from the last event about a wait.
 #[derive(Clone, Default)]
 struct Holder(watch::Sender<String>);
 
 impl Progress {
-    /// Starts to listen to the client, and to log if asked: a log needs no progress line.
+    /// Starts to listen to the client's events. With `verbose`, logs them instead of showing the line.
     pub(crate) fn begin(verbose: bool) -> Self {
         let holder = Holder::default();
         let log = verbose.then(|| {
-            // Errors of it would be reported on standard error, with a panic if that is closed.
+            // Reporting an error of the log would panic if standard error is closed.
             let log = tracing_subscriber::fmt::layer().log_internal_errors(false);
             log.with_writer(stderr).with_ansi(false)
         });
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// Shows the line, from the time on when there is a holder.
+    /// Shows the line once the holder is known.
     pub(crate) async fn show(&self) -> Infallible {
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
         loop {
@@ -54,7 +54,7 @@ impl Progress {
             if self.on && !holder.is_empty() {
                 let waited = self.began.elapsed().as_secs();
                 let line = format!("waiting for the draft lock ({waited} s): {}", *holder);
-                // A longer one would wrap, and not be overwritten.
+                // A longer line would wrap, and could not be overwritten.
                 let line: String = line.chars().take(79).collect();
                 let _ = write!(stderr(), "\r\x1b[2K{line}");
             }
@@ -80,7 +80,7 @@ impl Visit for &Holder {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if field.name() == "holder" {
             let holder = format!("{value:?}");
-            // The ids before it are those of the command line.
+            // The text before it repeats the ids of the command line.
             let why = holder.split_once(": ").map_or(&*holder, |(_, why)| why);
             self.0.send_replace(why.to_owned());
         }

@@ -1,4 +1,4 @@
-//! The client, as the command line and the environment configure it.
+//! The client, configured by the command line and the environment.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub(crate) fn request(
 /// locked.
 pub(crate) async fn settle(client: &Client) -> bool {
     let settings = client.settings();
-    // Two unlocks, the second of them an attempt timeout after the first, and a request before them.
+    // A request, an unlock, and another unlock an attempt timeout later.
     let calls = settings.call_timeout.saturating_mul(3);
     let limit = calls.saturating_add(settings.attempt_timeout);
     let shutdown = client.shutdown(limit);

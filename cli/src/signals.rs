@@ -14,18 +14,18 @@ pub(crate) const TERM: i32 = 15;
 pub(crate) struct Signal {
     pub(crate) number: i32,
     pub(crate) name: &'static str,
-    /// Whether the terminal sent it, to the command as well.
+    /// Whether the terminal sent it, and therefore sent it to the command, too.
     pub(crate) from_terminal: bool,
 }
 
 impl Signal {
-    /// Whether it asks to end.
+    /// Whether the signal asks the program to end.
     pub(crate) fn ends(self) -> bool {
         matches!(self.number, INT | TERM)
     }
 }
 
-/// The signals, received from the time of `install` on.
+/// The signals received since `install`.
 pub(crate) struct Signals(mpsc::UnboundedReceiver<Signal>);
 
 impl Signals {
@@ -37,7 +37,7 @@ impl Signals {
         }
     }
 
-    /// Waits for a future, and once a TERM or INT asks to end, for at most `grace`. `None`: it took longer.
+    /// Waits for a future. After a TERM or INT, waits for at most `grace`, and returns `None` if that isn't enough.
     pub(crate) async fn bound<T>(
         &mut self,
         future: impl Future<Output = T>,
@@ -57,8 +57,8 @@ impl Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Installs the handlers. A signal that is ignored, as `nohup` and shells in the background do, stays
-    /// so, and for the command, too.
+    /// Installs the handlers. A signal that is ignored at the start, as under `nohup`, stays ignored, also in
+    /// the command.
     pub(crate) fn install() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
         use signal_hook::iterator::{SignalsInfo, exfiltrator::WithOrigin};
@@ -84,7 +84,7 @@ impl Signals {
     }
 }
 
-/// The ignored signals, one bit each; elsewhere than on Linux there is no safe way to ask.
+/// The ignored signals, one bit each. Only Linux has a safe way to read them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -107,7 +107,7 @@ pub(crate) fn send(child: &mut Child, number: i32) {
 
 #[cfg(not(unix))]
 impl Signals {
-    /// Ctrl-C alone, which the console sends to the command as well.
+    /// Handles Ctrl-C alone, which the console sends to the command, too.
     #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
     pub(crate) fn install() -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -126,7 +126,7 @@ impl Signals {
     }
 }
 
-/// Only a TERM is sent, and there is no milder way.
+/// Kills the process: there is no milder way on this platform.
 #[cfg(not(unix))]
 pub(crate) fn send(child: &mut Child, _: i32) {
     let _ = child.start_kill();

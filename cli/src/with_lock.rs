@@ -16,7 +16,7 @@ pub(crate) async fn run(args: WithLock, signals: Signals) -> u8 {
     })
 }
 
-/// Why the command was not run: the exit code, and a text.
+/// The exit code and the message if the command was not run.
 type Refused = (u8, String);
 
 fn ended_by(signal: Signal) -> Refused {
@@ -56,7 +56,7 @@ async fn with_lock(args: &WithLock, mut signals: Signals) -> Result<u8, Refused>
     }
     let progress = Progress::begin(args.target.verbose);
     let began = Instant::now();
-    // Kept until all requests are settled, so that no late unlock releases the next process's lock.
+    // Held until all requests are settled, so that no late unlock releases the next process's lock.
     #[cfg(unix)]
     let _file = lock_file(args, &dataset, &mut signals, &progress).await?;
     #[cfg(not(unix))]
@@ -68,7 +68,7 @@ async fn with_lock(args: &WithLock, mut signals: Signals) -> Result<u8, Refused>
     let waiting = dataset.clone().lock_wait(wait);
     let acquired = tokio::select! {
         biased;
-        // Dropping the request releases what it locks.
+        // Dropping the request releases its lock.
         signal = signals.next() => Err(ended_by(signal)),
         locked = waiting.draft_lock() => locked.map_err(|error| not_locked(args, &error)),
         never = progress.show() => match never {},
@@ -146,7 +146,7 @@ async fn unlock(args: &WithLock, lock: DraftLock, code: u8, signals: &mut Signal
     }
 }
 
-/// Shows what would be called. Standard output is the command's.
+/// Shows the requests and the command of a dry run, on standard error: standard output is the command's.
 fn show(args: &WithLock, dataset: &Dataset) {
     let words: Vec<_> = args.command.iter().map(|it| it.to_string_lossy()).collect();
     let command = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default();

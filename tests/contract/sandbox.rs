@@ -137,8 +137,8 @@ async fn each_response_of_the_documented_profile_fits_the_spec() {
     assert_eq!(Vec::from_iter(seen), [200, 400, 401, 403, 404, 429]);
 }
 
-/// The faults of an honest server, before and after the effect: it doesn't say that it has refused
-/// what it did, or done what it did not. Of one that does, no client can know better.
+/// The faults of a server that isn't malicious, before and after the effect. It never reports a refusal of a
+/// call that took effect, or the success of one that did not: no client could detect such a lie.
 pub(crate) fn faults() -> Vec<Fault> {
     let refusals = [
         Fault::status(400).body("{\"errors\":[\"No\"]}"),

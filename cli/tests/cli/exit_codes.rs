@@ -155,7 +155,7 @@ async fn an_unlock_that_fails_ends_with_125_unless_the_command_failed_and_shows_
         assert_eq!(ended.code, expected, "{ended:?}");
         ended.has("403 Forbidden");
         assert!(service.state().holder().is_some());
-        // The remedy is a line that a shell runs.
+        // The remedy is a command line for a shell.
         let remedy = ended.stderr.lines().last().unwrap().trim();
         let remedy = remedy.strip_prefix("llmobs-datasets").unwrap();
         let script = format!("'{PROGRAM}'{remedy}");
@@ -170,7 +170,7 @@ async fn an_unlock_that_fails_ends_with_125_unless_the_command_failed_and_shows_
 
 #[tokio::test]
 async fn a_lost_lock_ends_the_command_and_the_program_with_125() {
-    // One that heeds TERM, and one that doesn't.
+    // A command that ends on TERM, and one that ignores it.
     let heeds = "trap 'kill -s KILL $!; exit 0' TERM; sleep 3600 & echo ready; wait";
     let ignores = "trap '' TERM; echo ready; exec sleep 3600";
     for script in [heeds, ignores] {

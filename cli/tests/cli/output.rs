@@ -1,4 +1,4 @@
-//! Texts: results, JSON, help, completions, the log; and what they must not contain.
+//! The output: results, JSON, help, completions and the log; none of it contains a key.
 
 use std::time::Duration;
 
@@ -153,7 +153,7 @@ async fn the_log_shows_retries() {
     assert_eq!((ended.code, &*ended.stderr), (0, ""));
 }
 
-/// The exit code is about the call, whoever reads the output.
+/// The exit code depends on the call alone, even if nobody reads the output.
 #[tokio::test]
 async fn closed_output_changes_no_exit_code() {
     let service = Service::start().await;

@@ -1,4 +1,4 @@
-//! Who is kept out, and what the command gets.
+//! The exclusion of other processes, and the environment of the command.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -112,7 +112,7 @@ async fn a_nested_lock_of_the_same_dataset_is_refused() {
     let ended = end(&mut service.with_lock(&[], nested)).await;
     assert_eq!((ended.code, &*ended.stdout), (125, ""));
     ended.has("an enclosing with-lock command holds the lock of this dataset");
-    // Below another dataset's, too.
+    // The check also works below the lock of another dataset.
     let deeper = format!(
         "\"$0\" with-lock --dataset-id b -- sh -c '{}' \"$0\"",
         nested.replace("lock --", "lock --dataset-id '\"$1\"' --")
@@ -174,7 +174,7 @@ async fn standard_input_and_output_are_those_of_the_command() {
     assert_eq!((ended.code, &*ended.stdout, &*ended.stderr), (0, "", ""));
 }
 
-/// A folder that others could have made must not decide who is kept out.
+/// A folder that others can write to is no safe place for the lock file.
 #[tokio::test]
 async fn a_lock_folder_that_others_can_write_to_is_refused() {
     let service = Service::start().await;

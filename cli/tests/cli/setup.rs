@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_llmobs-datasets");
 
-/// Longer than any test takes; a hang fails instead.
+/// Longer than any test takes, so that a hang fails.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The service, with a folder for lock files.
@@ -211,7 +211,7 @@ pub(crate) fn send(signal: &str, id: &str) {
     assert!(sent.unwrap().success(), "{kill}");
 }
 
-/// Past the test harness, which shows no output of a test that passes.
+/// Prints directly to the terminal: the test harness hides the output of a passing test.
 pub(crate) fn skipped(what: &str) {
     use std::io::Write as _;
     let mut stderr = std::io::stderr();

@@ -12,7 +12,7 @@ use crate::setup::{PROGRAM, Running, Service, end, send};
 
 const SIGNALS: [&str; 6] = ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM"];
 
-/// The code, in whatever numbers this platform has.
+/// The exit code for a signal, with the number on this platform.
 async fn code_of(signal: &str) -> i32 {
     let kill = format!("sh -c 'kill -s {signal} $$'; exit $?");
     let mut shell = tokio::process::Command::new("sh");
@@ -107,7 +107,7 @@ async fn a_second_term_or_int_kills_the_command() {
         let id = running.child.id().unwrap().to_string();
         {
             let mut said = pin!(running.said("killing the command in 50ms"));
-            // Two that wait to be handled are one.
+            // Two pending signals of one kind are merged.
             while timeout(Duration::from_millis(20), &mut said).await.is_err() {
                 send(second, &id);
             }

@@ -40,7 +40,7 @@ async fn ctrl_c_reaches_the_command_once() {
         .unwrap();
     let line = running.line().await;
     assert_eq!(line.trim_start_matches("^C"), "interrupted");
-    // Passed on after an INT that would have been passed on, too.
+    // If the INT had been passed on, too, the command would have received it before this signal.
     send("USR1", &id);
     let ended = running.end().await;
     assert_eq!((ended.code, &*ended.stdout), (42, ""));
@@ -81,7 +81,7 @@ async fn a_line_shows_who_holds_the_lock() {
     for words in ["\r\x1b[2Kwaiting for the draft lock (", "locked by user"] {
         assert!(ended.stdout.contains(words), "{words}: {ended:?}");
     }
-    // Nothing of it elsewhere.
+    // Without a terminal, there is no progress line.
     let mut command = service.cli(&["with-lock", "--wait", "1s", "--", "true"]);
     let ended = crate::setup::end(&mut command).await;
     assert_eq!(ended.code, 124);
