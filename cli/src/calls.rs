@@ -13,7 +13,7 @@ use crate::{exit, message, service};
 pub(crate) async fn lock(args: Lock, signals: Signals) -> u8 {
     let wait = args.wait.unwrap_or_default();
     let call = async |dataset: Dataset| {
-        // Dropping the future of a guard settles a request that is in progress.
+        // A guard, because dropping its future settles a request that is in progress.
         let guard = dataset.lock_wait(wait).draft_lock().await?;
         let locked = guard.locked().clone();
         guard.keep();

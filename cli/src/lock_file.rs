@@ -33,7 +33,7 @@ impl LockFile {
         Ok(Self { file, path })
     }
 
-    /// Locks the file unless another process has locked it.
+    /// Locks the file if nobody else has.
     pub(crate) fn try_lock(&mut self) -> io::Result<bool> {
         match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => self.sign().map(|()| true),

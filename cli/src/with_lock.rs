@@ -100,7 +100,7 @@ async fn lock_file(
     let failed = |error: std::io::Error| {
         (
             exit::OWN_FAILURE,
-            format!("can't use the lock file: {error}"),
+            format!("the lock file can't be used: {error}"),
         )
     };
     let mut file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;
