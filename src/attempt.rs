@@ -115,7 +115,7 @@ impl Inner {
 
 /// The cause of a missing response.
 fn no_response(error: reqwest::Error) -> Cause {
-    // The error's own text already has the ids that the URL repeats.
+    // The message names the ids already, and the URL would repeat them.
     let error = error.without_url();
     if error.is_builder() {
         Cause::InvalidInput(match &*root(&error).to_string() {

@@ -69,8 +69,8 @@
 //! Every [`Error`] has an [`Outcome`]. [`NotApplied`](Outcome::NotApplied): the call had no effect.
 //! [`Applied`](Outcome::Applied): it took effect, but its response could not be read.
 //! [`Unknown`](Outcome::Unknown): it may have taken effect, so check the dataset before restoring again. The
-//! module [`error`] maps each failure to its outcome, and the module [`retry`] to whether it is retried: a
-//! restore is sent at most once.
+//! module [`error`] maps each failure to its outcome. The module [`retry`] lists which failures are retried: a
+//! restore that may have taken effect is not.
 //!
 //! ```
 //! # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doc/setup.rs"));

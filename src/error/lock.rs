@@ -126,7 +126,7 @@ impl<T> fmt::Display for DraftLockError<T> {
 }
 
 impl<T> StdError for DraftLockError<T> {
-    /// The source of the step's error, whose own text is the `Display` text.
+    /// The source of the failed step's error. `Display` shows that error itself.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.error().source()
     }

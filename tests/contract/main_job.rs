@@ -1,4 +1,4 @@
-//! The example of the README, run as its users run it.
+//! The README's example `safe_restore`, run the way its users run it.
 
 use std::path::Path;
 use std::process::{Command, Output};

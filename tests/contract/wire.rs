@@ -82,8 +82,8 @@ fn request_of(client: &Client, page: &Page) -> reqwest::Request {
     request.unwrap()
 }
 
-/// Once, a request was built by polling the call that sends it, which then sent it under the waker of another
-/// executor, such as the one here.
+/// A regression test: requests used to be built by polling the call that sends them. With another executor's
+/// waker, such as here, that call sent the request.
 #[tokio::test]
 async fn requests_that_are_only_built_are_not_sent() {
     let (server, requests) = recorder().await;
@@ -104,7 +104,7 @@ async fn requests_that_are_only_built_are_not_sent() {
         assert_eq!(request.method(), method);
         assert_eq!(request.url().path(), documented_path(url));
     }
-    // This one is sent after them, and is the only one to arrive.
+    // This request is sent last, and is the only one that arrives.
     calls::call(&client, PAGES[0].operation).await;
     assert_eq!(requests.lock().unwrap().len(), 1);
 }
@@ -178,7 +178,7 @@ fn a_base_url_without_a_path_is_refused() {
     assert!(error.contains("base URL can't have a path"), "{error}");
 }
 
-/// One request came, and it is the documented one: method, path, the headers and no others, body.
+/// Asserts that exactly one request arrived, with the documented method, path, headers and body.
 #[track_caller]
 fn assert_documented(page: &Page, server: &MockServer, requests: &Requests, user_agent: &str) {
     let requests = requests.lock().unwrap();
