@@ -92,18 +92,16 @@ impl Dataset {
                 number: attempts,
             };
             let report = |status, error, retry_in| {
-                if let Some(after) = &client.hooks.after {
-                    let duration = start.elapsed();
-                    after(
-                        &attempt,
-                        &AttemptResult {
-                            status,
-                            error,
-                            duration,
-                            retry_in,
-                        },
-                    );
-                }
+                let Some(after) = &client.hooks.after else {
+                    return;
+                };
+                let result = AttemptResult {
+                    status,
+                    error,
+                    duration: start.elapsed(),
+                    retry_in,
+                };
+                after(&attempt, &result);
             };
             let sent = client.attempt(input, read, &attempt, start, end);
             let (cause, response) = match pin!(sent).await {

@@ -10,7 +10,7 @@ use crate::raw_response::RawResponse;
 use crate::{Client, DatasetId, DatasetVersion, ProjectId, Response, Result};
 
 /// The draft state of a dataset (`#/components/schemas/LLMObsDatasetDraftStateDataAttributes`): the `user` who
-/// edits its draft, and the time since when (`drafting_since`, UTC).
+/// edits its draft, and the time when that began (`drafting_since`, UTC).
 pub type DraftState = types::LlmObsDatasetDraftStateDataAttributes;
 
 /// A dataset of a project, with the operations of the API. Cheap to clone.

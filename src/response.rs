@@ -91,7 +91,7 @@ impl Response<DraftState> {
         &self.value.user
     }
 
-    /// The time since when the user has held the draft lock, in UTC.
+    /// The time when the user's hold on the draft lock began, in UTC.
     pub fn drafting_since(&self) -> DateTime<Utc> {
         self.value.drafting_since
     }

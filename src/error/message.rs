@@ -135,6 +135,11 @@ impl Error {
                 "; check that {} are for {} and have permission to {} this dataset",
                 call.keys, call.host, call.operation
             ),
+            ErrorKind::NotFound => write!(
+                f,
+                "; check that the project and the dataset exist at {}",
+                call.host
+            ),
             ErrorKind::RateLimited => match self.retry_after() {
                 Some(wait) => write!(f, "; retry after {}", seconds(wait)),
                 None => Ok(()),

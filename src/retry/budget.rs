@@ -27,22 +27,16 @@ impl Budget {
 
     /// Takes a retry out of the budget, if there is one.
     pub(crate) fn take(&self) -> bool {
-        self.change(|left| {
-            let enough = *left >= RETRY;
-            *left -= if enough { RETRY } else { 0.0 };
-            enough
-        })
+        self.spend(RETRY)
     }
 
     /// Returns a part of a retry after a successful call.
     pub(crate) fn succeeded(&self) {
-        self.change(|left| {
-            *left += 1.0;
-            true
-        });
+        self.spend(-1.0);
     }
 
-    fn change(&self, change: impl FnOnce(&mut f64) -> bool) -> bool {
+    /// Refills the budget for the time since the last change, and spends an amount if the budget has it.
+    fn spend(&self, amount: f64) -> bool {
         let Some(full) = self.full else {
             return true;
         };
@@ -51,8 +45,9 @@ impl Budget {
         let now = Instant::now();
         let quiet = now.duration_since(since.replace(now).unwrap_or(now));
         *left = (*left + RETRY * quiet.as_secs_f64()).min(full);
-        let changed = change(left);
+        let enough = *left >= amount;
+        *left -= if enough { amount } else { 0.0 };
         *left = left.min(full);
-        changed
+        enough
     }
 }

@@ -453,7 +453,7 @@ async fn a_status_appears_once_in_a_message() {
 }
 
 #[tokio::test]
-async fn refused_keys_are_named_by_their_source() {
+async fn the_remedy_names_the_host_and_the_source_of_refused_keys() {
     let keys = "the API key and the application key given to Credentials::new";
     for (status, remedy) in [
         (401, format!("; check {keys} for HOST")),
@@ -461,12 +461,16 @@ async fn refused_keys_are_named_by_their_source() {
             403,
             format!("; check that {keys} are for HOST and have permission to lock this dataset"),
         ),
+        (
+            404,
+            "; check that the project and the dataset exist at HOST".to_owned(),
+        ),
     ] {
         let server = Server::start([Step::response(status, &[JSON], r#"{"errors":["No"]}"#)]).await;
         let error = one_attempt(&server).lock().await.unwrap_err();
         assert!(matches!(
             error.kind(),
-            ErrorKind::Unauthorized | ErrorKind::Forbidden
+            ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NotFound
         ));
         let remedy = remedy.replace("HOST", server.url().trim_start_matches("http://"));
         assert!(error.to_string().ends_with(&remedy), "{error}");

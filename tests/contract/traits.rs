@@ -58,7 +58,7 @@ fn types_have_the_common_traits() {
     threads::<VersionOutOfRange>();
 }
 
-/// Through JSON and back.
+/// Asserts the JSON form of a value, and that parsing it returns the same value.
 #[track_caller]
 fn is_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, json: Value) {
     assert_eq!(serde_json::to_value(value).unwrap(), json);
@@ -127,7 +127,7 @@ fn names_are_those_of_metric_labels() {
         );
         let snake = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(name.chars().all(snake), "{name}");
-        // The variant's own name, so that neither can change by itself.
+        // The variant and its name can only change together.
         let variant = format!("{kind:?}").to_lowercase();
         assert_eq!(name.replace('_', ""), variant);
     }
