@@ -1,4 +1,4 @@
-//! Ids arrive as they are, or are refused; version numbers are in their range.
+//! Ids arrive unchanged or are refused; version numbers outside their range are refused.
 
 use llmobs_datasets::{DatasetId, DatasetVersion, Error, ErrorKind, Outcome, ProjectId};
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ fn versions_are_from_0_to_i32_max() {
     }
 }
 
-/// Texts with a good share of what is special in URLs.
+/// Texts with many of the characters that are special in URLs.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),

@@ -12,7 +12,7 @@ use crate::server::{Server, Step};
 use crate::setup::{builder, dataset, one_attempt};
 use crate::telemetry::Recorder;
 
-/// A granted lock that is held since some seconds before its response, by the server's clock.
+/// A granted lock that began some seconds before its response, by the server's clock.
 fn locked_for(seconds: u64) -> Step {
     let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let since = chrono::DateTime::<chrono::Utc>::from(date - Duration::from_secs(seconds));
@@ -115,7 +115,7 @@ async fn a_lock_is_known_to_be_lost_if_it_began_anew_or_is_another_users() {
     checked.unwrap();
     unlocked.unwrap();
 
-    // It was free, and is acquired anew: ours to release.
+    // The lock was free, and the check acquired it again: ours to release.
     server.script([locked_for(1), locked_for(0), done()]);
     let (checked, unlocked) = check(&one_attempt(&server)).await;
     is_lost(checked);
@@ -223,7 +223,7 @@ async fn after_the_release_or_keep_nothing_is_requested() {
 
 #[tokio::test]
 async fn a_release_hangs_up_a_check_and_unlocks_twice() {
-    // The check would take longer than an attempt may; only the guard's end can end it.
+    // The check never gets a response: the release of the guard must end it.
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
     let client = builder(&server.url()).attempt_timeout(Duration::from_secs(1));
     let dataset = dataset(&client.build().unwrap());

@@ -93,7 +93,7 @@ struct Task {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Unlocks {
     Succeed,
-    /// Some are refused for good, and each task checks its lock.
+    /// Some unlocks are refused for good, and each task checks its lock.
     Refused,
 }
 
@@ -313,7 +313,7 @@ async fn tasks_on_several_threads_take_turns_and_know_what_is_left() {
 
 #[tokio::test]
 async fn tasks_of_eight_users_take_turns() {
-    // Each user's tasks are all for one half of the datasets: eight users for each dataset.
+    // The tasks of a user use one half of the datasets, so each dataset has eight users.
     tasks_take_turns(8, Unlocks::Succeed, |clients, task| {
         let user = task / DATASETS * 2 + task % 2;
         (user, clients[user].clone())
