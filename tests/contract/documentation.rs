@@ -66,16 +66,26 @@ pub(crate) const PAGES: &[Page] = &[
     },
 ];
 
-/// The sites of an endpoint table.
-pub(crate) const SITES: usize = 8;
+const ENDPOINTS: &str = include_str!("documentation/endpoints.txt");
+
+/// The sites of the endpoint tables.
+pub(crate) fn sites() -> Vec<&'static str> {
+    let rows = rows(ENDPOINTS).filter(|row| row[0] == "site");
+    rows.map(|row| row[1]).collect()
+}
 
 impl Page {
-    /// The method and the URLs of its endpoint table, one per site.
-    pub(crate) fn endpoints(&self) -> Vec<(&'static str, &'static str)> {
-        rows(include_str!("documentation/endpoints.txt"))
-            .filter(|row| row[0] == self.name)
-            .map(|row| (row[1], row[2]))
-            .collect()
+    /// Its method, and its path with the query of its curl call if it has one.
+    pub(crate) fn endpoint(&self) -> (&'static str, &'static str) {
+        let row = rows(ENDPOINTS).find(|row| row[0] == self.name).unwrap();
+        (row[1], row[2])
+    }
+
+    /// The parameters in the query of its curl call.
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
+        let (_, path) = self.endpoint();
+        let url = reqwest::Url::parse("http://site").unwrap().join(path);
+        url.unwrap().query_pairs().into_owned().collect()
     }
 
     /// The rows of the field table of one of its parts: `path`, `request` or a status.
@@ -106,7 +116,7 @@ pub(crate) struct Field {
 
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     text.lines()
-        .filter(|line| !line.starts_with('#'))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| line.split('|').map(str::trim).collect())
 }
 

@@ -8,10 +8,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use httpmock::{HttpMockRequest, MockServer};
 use llmobs_datasets::generated::{Client, ClientInfo as _, Error};
+use reqwest::Url;
 use serde_json::Value;
 
 use crate::calls::{self, API_KEY, APP_KEY};
-use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID, Page, SITES, json};
+use crate::documentation::{DATASET_ID, PAGES, PROJECT_ID, Page, json, sites};
 use crate::setup::{self, OPERATIONS};
 
 type Requests = Arc<Mutex<Vec<HttpMockRequest>>>;
@@ -33,11 +34,25 @@ async fn recorder() -> (MockServer, Requests) {
     (server, requests)
 }
 
-fn documented_path(url: &str) -> String {
-    let path = url.splitn(4, '/').nth(3).unwrap();
-    format!("/{path}")
+/// Method, path and query of the documented call.
+fn documented_endpoint(page: &Page) -> (String, String, Vec<(String, String)>) {
+    let (method, path) = page.endpoint();
+    let path = path.split('?').next().unwrap();
+    let path = path
         .replace("{project_id}", PROJECT_ID)
-        .replace("{dataset_id}", DATASET_ID)
+        .replace("{dataset_id}", DATASET_ID);
+    (method.to_owned(), path, page.query())
+}
+
+fn endpoint(method: &str, url: &Url) -> (String, String, Vec<(String, String)>) {
+    let query = url.query_pairs().into_owned().collect();
+    (method.to_owned(), url.path().to_owned(), query)
+}
+
+/// The same of a request that arrived.
+fn received_endpoint(request: &HttpMockRequest) -> (String, String, Vec<(String, String)>) {
+    let url = format!("http://site{}", request.uri().path_and_query().unwrap());
+    endpoint(request.method_str(), &Url::parse(&url).unwrap())
 }
 
 #[tokio::test]
@@ -100,9 +115,8 @@ async fn requests_that_are_only_built_are_not_sent() {
     }
     for page in PAGES {
         let request = request_of(&client, page);
-        let (method, url) = page.endpoints()[0];
-        assert_eq!(request.method(), method);
-        assert_eq!(request.url().path(), documented_path(url));
+        let built = endpoint(request.method().as_str(), request.url());
+        assert_eq!(built, documented_endpoint(page));
     }
     // This request is sent last, and is the only one that arrives.
     calls::call(&client, PAGES[0].operation).await;
@@ -185,10 +199,7 @@ fn assert_documented(page: &Page, server: &MockServer, requests: &Requests, user
     let [request] = requests.as_slice() else {
         panic!("{} requests", requests.len());
     };
-    let (method, url) = page.endpoints()[0];
-    assert_eq!(request.method_str(), method);
-    let path = request.uri().path_and_query().unwrap().to_string();
-    assert_eq!(path, documented_path(url));
+    assert_eq!(received_endpoint(request), documented_endpoint(page));
 
     let found: BTreeMap<String, String> = request
         .headers_vec()
@@ -225,15 +236,15 @@ async fn each_site_gets_the_documented_url() {
     let (server, requests) = recorder().await;
     let mut sent = Vec::new();
     for page in PAGES {
-        for (method, url) in page.endpoints() {
-            let host = url.split('/').nth(2).unwrap();
+        for site in sites() {
+            let host = site.strip_prefix("https://").unwrap();
             // Without TLS, and to this server: the rest of the URL is the client's.
             let to_server: SocketAddr = *server.address();
             let http = reqwest::Client::builder().resolve(host, to_server);
             let client = calls::client(&format!("http://{host}:{}", server.port()), http);
             calls::call(&client, page.operation).await;
             let authority = format!("{host}:{}", server.port());
-            sent.push((method.to_owned(), authority, documented_path(url)));
+            sent.push((authority, documented_endpoint(page)));
         }
     }
     let received: Vec<_> = requests
@@ -242,13 +253,9 @@ async fn each_site_gets_the_documented_url() {
         .iter()
         .map(|request| {
             let host = request.headers()["host"].to_str().unwrap().to_owned();
-            (
-                request.method_str().to_owned(),
-                host,
-                request.uri().path().to_owned(),
-            )
+            (host, received_endpoint(request))
         })
         .collect();
     assert_eq!(received, sent);
-    assert_eq!(received.len(), SITES * PAGES.len());
+    assert_eq!(received.len(), sites().len() * PAGES.len());
 }
