@@ -71,12 +71,14 @@ impl Signals {
         std::thread::Builder::new().spawn(move || {
             for origin in &mut signals {
                 let number = origin.signal;
+                // On Linux, 0 is a process outside of the container.
+                let process = origin.process;
+                let process = process.filter(|it| it.pid != 0 || cfg!(target_os = "linux"));
                 let _ = sender.send(Signal {
                     number,
                     name: signal_hook::low_level::signal_name(number).unwrap_or("a signal"),
                     // A hang-up may reach the leader of the session alone.
-                    from_terminal: matches!(number, SIGINT | SIGQUIT)
-                        && origin.process.is_none_or(|process| process.pid == 0),
+                    from_terminal: process.is_none() && matches!(number, SIGINT | SIGQUIT),
                 });
             }
         })?;
