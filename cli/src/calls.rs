@@ -18,8 +18,11 @@ pub(crate) async fn lock(args: Lock, signals: Signals) -> u8 {
         let locked = guard.locked().clone();
         guard.keep();
         let state = locked.state();
-        let since =
-            state.map(|it| format!("locked by {} since {:?}", it.user.id, it.drafting_since));
+        let since = state.map(|it| {
+            // The service's text must not move the cursor.
+            let user = it.user.id.escape_debug();
+            format!("locked by {user} since {:?}", it.drafting_since)
+        });
         let json = json!({
             "user": state.map(|state| &state.user),
             "drafting_since": state.map(|state| state.drafting_since),
