@@ -103,7 +103,7 @@ async fn lock_file(
             format!("the lock file can't be used: {error}"),
         )
     };
-    let mut file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;
+    let file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;
     if file.try_lock().map_err(failed)? {
         return Ok(file);
     }
