@@ -11,10 +11,13 @@ use crate::signals::Signals;
 use crate::{exit, message, service};
 
 pub(crate) async fn lock(args: Lock, signals: Signals) -> u8 {
-    let wait = args.wait.unwrap_or_default();
     let call = async |dataset: Dataset| {
         // A guard, because dropping its future settles a request that is in progress.
-        let guard = dataset.lock_wait(wait).draft_lock().await?;
+        let dataset = match args.wait {
+            Some(wait) => dataset.lock_wait(wait),
+            None => dataset,
+        };
+        let guard = dataset.draft_lock().await?;
         let locked = guard.locked().clone();
         guard.keep();
         let state = locked.state();

@@ -90,6 +90,8 @@ async fn a_lock_of_another_user_ends_with_75_or_the_code_of_choice() {
         let ended = cli(&service, args).await;
         assert_eq!(ended.code, expected, "{args:?} {ended:?}");
         ended.has("409 Conflict");
+        let waited = ended.stderr.contains("(waited ");
+        assert_eq!(waited, args.contains(&"--wait"), "{args:?} {ended:?}");
     }
     assert_eq!(service.state().lock_history.len(), 1);
 }
