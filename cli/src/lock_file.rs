@@ -94,11 +94,7 @@ fn folder() -> PathBuf {
 /// Makes the folder, or makes sure that only this user can write to it.
 fn private(folder: &Path) -> io::Result<()> {
     let created = DirBuilder::new().mode(0o700).create(folder);
-    created.or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Ok(()),
-        _ => Err(error),
-    })?;
-    let found = symlink_metadata(folder)?;
+    let found = symlink_metadata(folder).map_err(|missing| created.err().unwrap_or(missing))?;
     let is_private = found.uid() == geteuid().as_raw() && found.mode() & 0o022 == 0;
     if found.is_dir() && is_private {
         return Ok(());

@@ -62,7 +62,10 @@ impl Signals {
     pub(crate) fn install() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
         use signal_hook::iterator::{SignalsInfo, exfiltrator::WithOrigin};
+        use tokio::signal::unix;
 
+        // While it is ignored, as some parents leave it, the system forgets the command's exit code.
+        drop(unix::signal(unix::SignalKind::child())?);
         let handled = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2];
         let ignored = ignored();
         let handled = handled.iter().filter(|it| ignored >> (*it - 1) & 1 == 0);

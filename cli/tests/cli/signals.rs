@@ -208,6 +208,22 @@ async fn a_signal_that_is_ignored_at_the_start_stays_ignored() {
     service.assert_released(1);
 }
 
+/// Then the system forgets a child's exit code.
+#[tokio::test]
+async fn a_parent_that_ignores_the_end_of_its_children_changes_no_exit_code() {
+    let service = Service::start().await;
+    let ignoring = "--ignore-signal=CHLD";
+    if end(service.run("env").args([ignoring, "true"])).await.code != 0 {
+        crate::setup::skipped("an `env` that ignores signals");
+        return;
+    }
+    let mut env = service.run("env");
+    env.args([ignoring, PROGRAM, "with-lock", "--", "sh", "-c", "exit 3"]);
+    let ended = end(&mut env).await;
+    assert_eq!((ended.code, &*ended.stderr), (3, ""));
+    service.assert_released(1);
+}
+
 #[tokio::test]
 async fn a_restore_that_a_signal_ends_is_unknown() {
     let service = Service::start().await;
