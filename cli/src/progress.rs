@@ -12,7 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// A line on a terminal that shows who holds the lock, and for how long it has been waited for.
+/// Lines on a terminal that show who holds the lock, and for how long it has been waited for.
 pub(crate) struct Progress {
     holder: Holder,
     began: Instant,
@@ -45,18 +45,24 @@ impl Progress {
         }
     }
 
-    /// Shows the line, from the time on when there is a holder.
+    /// Shows who holds the lock, as soon as that is known, and below it how long it has been waited for.
     pub(crate) async fn show(&self) -> Infallible {
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        let mut shown = String::new();
         loop {
             ticks.tick().await;
             let holder = self.holder.0.borrow();
             if self.on && !holder.is_empty() {
-                let waited = self.began.elapsed().as_secs();
-                let line = format!("waiting for the draft lock ({waited} s): {}", *holder);
-                // A longer one would wrap, and not be overwritten.
-                let line: String = line.chars().take(79).collect();
-                let _ = write!(stderr(), "\r\x1b[2K{line}");
+                if *holder != shown {
+                    shown.clone_from(&holder);
+                    // It may be longer than the terminal is wide, and then can't be overwritten.
+                    let _ = writeln!(stderr(), "\r\x1b[2Kwaiting for the draft lock: {shown}");
+                }
+                let _ = write!(
+                    stderr(),
+                    "\r\x1b[2Kwaited {} s",
+                    self.began.elapsed().as_secs()
+                );
             }
         }
     }
