@@ -41,13 +41,11 @@ impl LockFile {
     /// Locks the file if nobody else has.
     pub(crate) fn try_lock(&self) -> io::Result<bool> {
         match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {
-                self.sign();
-                Ok(true)
-            }
-            Err(Errno::WOULDBLOCK) => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(()) => self.sign(),
+            Err(Errno::WOULDBLOCK) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        Ok(true)
     }
 
     /// Waits for the lock, in a thread. If the future is dropped, the thread waits until the program ends.

@@ -58,11 +58,8 @@ impl Progress {
                     // It may be longer than the terminal is wide, and then can't be overwritten.
                     let _ = writeln!(stderr(), "\r\x1b[2Kwaiting for the draft lock: {shown}");
                 }
-                let _ = write!(
-                    stderr(),
-                    "\r\x1b[2Kwaited {} s",
-                    self.began.elapsed().as_secs()
-                );
+                let waited = self.began.elapsed().as_secs();
+                let _ = write!(stderr(), "\r\x1b[2Kwaited {waited} s");
             }
         }
     }
