@@ -11,15 +11,21 @@ use crate::signals::Signals;
 use crate::{exit, message, service};
 
 pub(crate) async fn lock(args: Lock, signals: Signals) -> u8 {
-    let wait = args.wait.unwrap_or_default();
     let call = async |dataset: Dataset| {
         // A guard, because dropping its future settles a request that is in progress.
-        let guard = dataset.lock_wait(wait).draft_lock().await?;
+        let dataset = match args.wait {
+            Some(wait) => dataset.lock_wait(wait),
+            None => dataset,
+        };
+        let guard = dataset.draft_lock().await?;
         let locked = guard.locked().clone();
         guard.keep();
         let state = locked.state();
-        let since =
-            state.map(|it| format!("locked by {} since {:?}", it.user.id, it.drafting_since));
+        let since = state.map(|it| {
+            // The service's text must not move the cursor.
+            let user = it.user.id.escape_debug();
+            format!("locked by {user} since {:?}", it.drafting_since)
+        });
         let json = json!({
             "user": state.map(|state| &state.user),
             "drafting_since": state.map(|state| state.drafting_since),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llmobs_datasets::{ErrorKind, LockedDataset};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::args::WithLock;
 use crate::signals::{Signals, TERM, send};
@@ -76,7 +76,7 @@ async fn attend(
         };
         if kill_later && !killing {
             killing = true;
-            kill.as_mut().reset(Instant::now() + args.grace);
+            kill.set(sleep(args.grace));
         }
     }
 }

@@ -10,7 +10,8 @@ const LOCK_SINCE: &str = "LLMOBS_DATASETS_LOCK_SINCE";
 const LOCKED: &str = "LLMOBS_DATASETS_LOCKED";
 
 fn entry(dataset: &Dataset) -> String {
-    format!("{}/{}", dataset.project_id(), dataset.dataset_id())
+    // As with the lock file.
+    format!("{}/{}", dataset.project_id(), dataset.dataset_id()).to_lowercase()
 }
 
 fn outer() -> String {

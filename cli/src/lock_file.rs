@@ -2,11 +2,10 @@
 //! all of them for the same user. The operating system releases it when the process ends, however it ends.
 
 use std::fs::{DirBuilder, File, OpenOptions, symlink_metadata};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use std::{env, fs, process, thread};
+use std::{env, fs, io, process, thread};
 
 use llmobs_datasets::Dataset;
 use rustix::fs::{FlockOperation, flock};
@@ -25,41 +24,49 @@ impl LockFile {
     pub(crate) fn open(dataset: &Dataset) -> io::Result<Self> {
         let base_url = &dataset.client().settings().endpoint;
         let ids = (dataset.project_id(), dataset.dataset_id());
-        let name = format!("{base_url}\n{}\n{}", ids.0, ids.1);
-        let path = folder()?.join(hex::encode(Sha256::digest(name)) + ".lock");
+        // Whether the service ignores the letter case of ids is not known, so the file does.
+        let name = format!("{base_url}\n{}\n{}", ids.0, ids.1).to_lowercase();
+        let folder = folder();
+        let path = folder.join(hex::encode(Sha256::digest(name)) + ".lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = options.mode(0o600).open(&path)?;
+        let opened = private(&folder).and_then(|()| options.mode(0o600).open(&path));
+        let file = opened.map_err(|error| {
+            let folder = folder.display();
+            io::Error::other(format!("{folder}: {error}; set TMPDIR to another folder"))
+        })?;
         Ok(Self { file, path })
     }
 
     /// Locks the file if nobody else has.
-    pub(crate) fn try_lock(&mut self) -> io::Result<bool> {
+    pub(crate) fn try_lock(&self) -> io::Result<bool> {
         match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => self.sign().map(|()| true),
-            Err(Errno::WOULDBLOCK) => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(()) => self.sign(),
+            Err(Errno::WOULDBLOCK) => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        Ok(true)
     }
 
     /// Waits for the lock, in a thread. If the future is dropped, the thread waits until the program ends.
-    pub(crate) async fn lock(&mut self) -> io::Result<()> {
+    pub(crate) async fn lock(&self) -> io::Result<()> {
         let file = self.file.try_clone()?;
         let (sender, locked) = oneshot::channel();
         let lock = move || retry_on_intr(|| flock(&file, FlockOperation::LockExclusive));
         // Not a task of the runtime, whose end would wait for it.
         thread::Builder::new().spawn(move || sender.send(lock()))?;
         locked.await.map_err(io::Error::other)??;
-        self.sign()
+        self.sign();
+        Ok(())
     }
 
     /// Leaves a note for whoever is kept out.
-    fn sign(&mut self) -> io::Result<()> {
+    fn sign(&self) {
         let now = humantime::format_rfc3339_seconds(SystemTime::now());
         let note = format!("process {} of this machine, since {now}", process::id());
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(note.as_bytes())
+        let emptied = self.file.set_len(0);
+        // The lock holds without it, such as on a full disk.
+        let _ = emptied.and_then(|()| self.file.write_all_at(note.as_bytes(), 0));
     }
 
     /// Who holds the lock.
@@ -74,21 +81,22 @@ impl LockFile {
     }
 }
 
-/// A folder that only this user can write to. Not in `XDG_RUNTIME_DIR`, which cron jobs don't have: they
-/// would use another file than a login does.
-fn folder() -> io::Result<PathBuf> {
-    let user = geteuid().as_raw();
-    let folder = env::temp_dir().join(format!("llmobs-datasets-{user}"));
-    let created = DirBuilder::new().mode(0o700).create(&folder);
-    created.or_else(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Ok(()),
-        _ => Err(error),
-    })?;
-    let found = symlink_metadata(&folder)?;
-    if found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0 {
-        return Ok(folder);
+/// Not in `XDG_RUNTIME_DIR`, which cron jobs don't have: they would use another file than a login does. A
+/// relative `TMPDIR` would be another folder in each working directory.
+fn folder() -> PathBuf {
+    let temporary = Some(env::temp_dir()).filter(|it| it.is_absolute());
+    let temporary = temporary.unwrap_or_else(|| PathBuf::from("/tmp"));
+    temporary.join(format!("llmobs-datasets-{}", geteuid().as_raw()))
+}
+
+/// Makes the folder, or makes sure that only this user can write to it.
+fn private(folder: &Path) -> io::Result<()> {
+    let created = DirBuilder::new().mode(0o700).create(folder);
+    let found = symlink_metadata(folder).map_err(|missing| created.err().unwrap_or(missing))?;
+    let is_private = found.uid() == geteuid().as_raw() && found.mode() & 0o022 == 0;
+    if found.is_dir() && is_private {
+        return Ok(());
     }
-    let folder = folder.display();
-    let text = format!("others can write to {folder}; remove it, or set TMPDIR");
+    let text = "it is not a folder that only this user can write to";
     Err(io::Error::other(text))
 }

@@ -32,7 +32,7 @@ pub(crate) fn print(text: &str) -> bool {
 pub(crate) fn unlock_by_hand(dataset: &Dataset) {
     let quoted = |id| shlex::try_quote(id).unwrap_or(id.into());
     note(format_args!(
-        "the dataset may still be locked; unlock it with\n  llmobs-datasets unlock --project-id {} --dataset-id {}",
+        "the dataset may still be locked; unlock it with\n  llmobs-datasets unlock --project-id={} --dataset-id={}",
         quoted(dataset.project_id().as_str()),
         quoted(dataset.dataset_id().as_str()),
     ));

@@ -12,7 +12,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// A line on a terminal that shows who holds the lock, and the time waited so far.
+/// Lines on a terminal that show who holds the lock, and the time waited so far.
 pub(crate) struct Progress {
     holder: Holder,
     began: Instant,
@@ -45,18 +45,21 @@ impl Progress {
         }
     }
 
-    /// Shows the line once the holder is known.
+    /// Shows the holder once it is known, and the time waited below it.
     pub(crate) async fn show(&self) -> Infallible {
         let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        let mut shown = String::new();
         loop {
             ticks.tick().await;
             let holder = self.holder.0.borrow();
             if self.on && !holder.is_empty() {
+                if *holder != shown {
+                    shown.clone_from(&holder);
+                    // It may be longer than the terminal is wide, and then can't be overwritten.
+                    let _ = writeln!(stderr(), "\r\x1b[2Kwaiting for the draft lock: {shown}");
+                }
                 let waited = self.began.elapsed().as_secs();
-                let line = format!("waiting for the draft lock ({waited} s): {}", *holder);
-                // A longer line would wrap, and could not be overwritten.
-                let line: String = line.chars().take(79).collect();
-                let _ = write!(stderr(), "\r\x1b[2K{line}");
+                let _ = write!(stderr(), "\r\x1b[2Kwaited {waited} s");
             }
         }
     }

@@ -62,7 +62,10 @@ impl Signals {
     pub(crate) fn install() -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
         use signal_hook::iterator::{SignalsInfo, exfiltrator::WithOrigin};
+        use tokio::signal::unix;
 
+        // While it is ignored, as some parents leave it, the system forgets the command's exit code.
+        drop(unix::signal(unix::SignalKind::child())?);
         let handled = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2];
         let ignored = ignored();
         let handled = handled.iter().filter(|it| ignored >> (*it - 1) & 1 == 0);
@@ -71,12 +74,14 @@ impl Signals {
         std::thread::Builder::new().spawn(move || {
             for origin in &mut signals {
                 let number = origin.signal;
+                // On Linux, 0 is a process outside of the container.
+                let process = origin.process;
+                let process = process.filter(|it| it.pid != 0 || cfg!(target_os = "linux"));
                 let _ = sender.send(Signal {
                     number,
                     name: signal_hook::low_level::signal_name(number).unwrap_or("a signal"),
                     // A hang-up may reach the leader of the session alone.
-                    from_terminal: matches!(number, SIGINT | SIGQUIT)
-                        && origin.process.is_none_or(|process| process.pid == 0),
+                    from_terminal: process.is_none() && matches!(number, SIGINT | SIGQUIT),
                 });
             }
         })?;

@@ -32,7 +32,7 @@ fn not_locked(args: &WithLock, error: &Error) -> Refused {
         message::note("--adopt takes over a lock that a crash left behind");
     }
     let held = error.is_conflict() && error.outcome() == Outcome::NotApplied;
-    let code = match error.waited().and(args.wait) {
+    let code = match error.waited() {
         Some(_) if held => exit::WAITED,
         None if held => args.conflict_exit_code,
         _ => exit::OWN_FAILURE,
@@ -61,11 +61,12 @@ async fn with_lock(args: &WithLock, mut signals: Signals) -> Result<u8, Refused>
     let _file = lock_file(args, &dataset, &mut signals, &progress).await?;
     #[cfg(not(unix))]
     message::note("other processes of this user are not kept out on this platform");
-    let wait = args
-        .wait
-        .unwrap_or_default()
-        .saturating_sub(began.elapsed());
-    let waiting = dataset.clone().lock_wait(wait);
+    let waiting = match args.wait {
+        Some(wait) => dataset
+            .clone()
+            .lock_wait(wait.saturating_sub(began.elapsed())),
+        None => dataset.clone(),
+    };
     let acquired = tokio::select! {
         biased;
         // Dropping the request releases its lock.
@@ -98,12 +99,10 @@ async fn lock_file(
     progress: &Progress,
 ) -> Result<crate::lock_file::LockFile, Refused> {
     let failed = |error: std::io::Error| {
-        (
-            exit::OWN_FAILURE,
-            format!("the lock file can't be used: {error}"),
-        )
+        let text = format!("the lock file can't be used: {error}");
+        (exit::OWN_FAILURE, text)
     };
-    let mut file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;
+    let file = crate::lock_file::LockFile::open(dataset).map_err(failed)?;
     if file.try_lock().map_err(failed)? {
         return Ok(file);
     }

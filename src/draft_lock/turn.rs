@@ -120,7 +120,7 @@ impl Wait {
         if Instant::now() >= self.notice {
             self.log(held);
         }
-        Some(backoff.max(MIN_PAUSE).min(left).max(asked))
+        Some(asked.saturating_add(backoff.max(MIN_PAUSE)).min(left))
     }
 
     fn log(&mut self, holder: &dyn std::fmt::Display) {

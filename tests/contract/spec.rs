@@ -167,14 +167,7 @@ fn operation_findings(
     );
     expect(
         "parameter examples",
-        parameters(spec, item, operation)
-            .iter()
-            .map(|it| {
-                it["example"]
-                    .as_str()
-                    .map_or_else(|| it["example"].to_string(), str::to_owned)
-            })
-            .collect(),
+        parameter_examples(spec, item, operation),
         [PROJECT_ID, DATASET_ID]
             .map(str::to_owned)
             .into_iter()
@@ -269,6 +262,16 @@ fn parameters<'a>(spec: &'a Value, item: &'a Value, operation: &'a Value) -> Vec
         .flatten()
         .map(|parameter| resolve(spec, parameter))
         .collect()
+}
+
+/// The examples of the parameters, as text.
+fn parameter_examples(spec: &Value, item: &Value, operation: &Value) -> Value {
+    let parameters = parameters(spec, item, operation).into_iter();
+    let examples = parameters.map(|it| match it["example"].as_str() {
+        Some(text) => text.to_owned(),
+        None => it["example"].to_string(),
+    });
+    examples.collect()
 }
 
 fn path_fields(spec: &Value, item: &Value, operation: &Value) -> BTreeSet<Field> {

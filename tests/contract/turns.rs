@@ -214,33 +214,38 @@ async fn a_lock_request_is_repeated_after_ten_milliseconds_even_without_backoff(
 #[tokio::test(start_paused = true)]
 async fn a_lock_request_is_repeated_with_backoff_and_jitter() {
     let clock = TestClock::default();
-    let server = Server::start(std::iter::repeat_n(held_by_john(), 100)).await;
-    let backoff = Duration::from_secs(1);
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let times = Arc::clone(&asked);
-    let now = clock.clone();
-    let client = clock
-        .watch(builder(&server.url()))
-        .before_attempt(move |_, _| times.lock().unwrap().push(now.now()))
-        .retry(RetryPolicy::none().backoff(backoff, backoff))
-        .lock_wait(Duration::MAX);
-    let dataset = dataset(&client.build().unwrap());
-    let waiting = tokio::spawn(async move { dataset.draft_lock().await });
-    let step = Duration::from_millis(10);
-    let count = || asked.lock().unwrap().len();
-    while count() < 12 {
-        settle().await;
-        pass(step).await;
+    for asked_for in [0, 3] {
+        let hint = format!("retry-after: {asked_for}");
+        let before = clock.ended();
+        let held = Step::response(409, &[&hint], "");
+        let server = Server::start(std::iter::repeat_n(held, 100)).await;
+        let backoff = Duration::from_secs(1);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (times, now) = (Arc::clone(&asked), clock.clone());
+        let client = clock
+            .watch(builder(&server.url()))
+            .before_attempt(move |_, _| times.lock().unwrap().push(now.now()))
+            .retry(RetryPolicy::none().backoff(backoff, backoff))
+            .lock_wait(Duration::MAX);
+        let dataset = dataset(&client.build().unwrap());
+        let waiting = tokio::spawn(async move { dataset.draft_lock().await });
+        let step = Duration::from_millis(10);
+        let count = || asked.lock().unwrap().len();
+        while count() < 12 {
+            settle().await;
+            pass(step).await;
+        }
+        while clock.ended() < before + 12 {
+            tokio::task::yield_now().await;
+        }
+        waiting.abort();
+        let asked = asked.lock().unwrap();
+        let pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
+        let (shortest, longest) = (pauses.clone().min().unwrap(), pauses.max().unwrap());
+        let least = backoff + Duration::from_secs(asked_for);
+        assert!(least <= shortest && shortest < longest, "{asked:?}");
+        assert!(longest <= least + backoff + step, "{asked:?}");
     }
-    while clock.ended() < 12 {
-        tokio::task::yield_now().await;
-    }
-    waiting.abort();
-    let asked = asked.lock().unwrap();
-    let pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
-    let (shortest, longest) = (pauses.clone().min().unwrap(), pauses.max().unwrap());
-    assert!(backoff <= shortest && shortest < longest, "{asked:?}");
-    assert!(longest <= 2 * backoff + step, "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]

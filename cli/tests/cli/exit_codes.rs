@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llmobs_sandbox::{Fault, Operation};
+use llmobs_sandbox::{Fault, InitialState, Operation, Sandbox};
 
 use crate::setup::{Ended, PROGRAM, Service, end};
 
@@ -90,6 +90,8 @@ async fn a_lock_of_another_user_ends_with_75_or_the_code_of_choice() {
         let ended = cli(&service, args).await;
         assert_eq!(ended.code, expected, "{args:?} {ended:?}");
         ended.has("409 Conflict");
+        let waited = ended.stderr.contains("(waited ");
+        assert_eq!(waited, args.contains(&"--wait"), "{args:?} {ended:?}");
     }
     assert_eq!(service.state().lock_history.len(), 1);
 }
@@ -165,6 +167,30 @@ async fn an_unlock_that_fails_ends_with_125_unless_the_command_failed_and_shows_
         shell.env_remove("LLMOBS_DATASETS_DATASET_ID");
         assert_eq!(end(&mut shell).await.code, 0, "{script}");
         assert_eq!(service.state().holder(), None);
+    }
+}
+
+/// An id may begin like an option.
+#[tokio::test]
+async fn the_remedy_is_a_command_line_for_any_id() {
+    for id in ["-x", "--", "a'b $c", "ä"] {
+        let mut initial = InitialState::default();
+        let datasets = initial.projects.remove(InitialState::PROJECT_ID).unwrap();
+        let dataset = datasets[InitialState::DATASET_ID].clone();
+        let datasets = [(id.to_owned(), dataset)].into();
+        initial.projects.insert(id.to_owned(), datasets);
+        let service = Service::with(Sandbox::builder().state(initial)).await;
+        let refused = Fault::status(403);
+        service.sandbox.script(Operation::Unlock, [refused]);
+        let ids = [format!("--project-id={id}"), format!("--dataset-id={id}")];
+        let mut command = service.cli(&["with-lock", &ids[0], &ids[1], "--", "true"]);
+        let ended = end(&mut command).await;
+        let remedy = ended.stderr.lines().last().unwrap().trim();
+        let remedy = remedy.strip_prefix("llmobs-datasets").unwrap();
+        let script = format!("'{PROGRAM}'{remedy}");
+        let unlocked = end(service.run("sh").args(["-c", &script])).await;
+        assert_eq!(unlocked.code, 0, "{unlocked:?} {ended:?}");
+        assert_eq!(service.sandbox.dataset(id, id).unwrap().holder(), None);
     }
 }
 

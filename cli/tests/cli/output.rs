@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llmobs_sandbox::{Fault, InitialState, Operation};
+use llmobs_sandbox::{Fault, InitialState, Operation, Sandbox};
 use serde_json::Value;
 
 use crate::setup::{PROGRAM, Service, end};
@@ -27,6 +27,19 @@ async fn json_has_the_outcome() {
         assert_eq!(json["dataset_id"], InitialState::DATASET_ID);
         assert_eq!(ended.stdout.lines().count(), 1);
     }
+}
+
+#[tokio::test]
+async fn texts_of_the_service_stay_on_the_line() {
+    let mut initial = InitialState::default();
+    initial.users[0].user.id = "a\n\u{1b}[31m\u{202e}é".to_owned();
+    let service = Service::with(Sandbox::builder().state(initial)).await;
+    let ended = end(&mut service.cli(&["lock"])).await;
+    assert_eq!((ended.code, ended.stdout.lines().count()), (0, 1));
+    for harmful in ['\u{1b}', '\u{202e}'] {
+        assert!(!ended.stdout.contains(harmful), "{ended:?}");
+    }
+    assert!(ended.stdout.contains('é'), "{ended:?}");
 }
 
 #[tokio::test]

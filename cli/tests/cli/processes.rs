@@ -181,9 +181,70 @@ async fn a_lock_folder_that_others_can_write_to_is_refused() {
     assert_eq!(end(&mut service.with_lock(&[], "exit 0")).await.code, 0);
     let mut folders = std::fs::read_dir(service.folder.path()).unwrap();
     let folder = folders.next().unwrap().unwrap().path();
+    let refused = async || {
+        let ended = end(&mut service.with_lock(&[], "exit 0")).await;
+        assert_eq!(ended.code, 125);
+        ended.has(&format!("{}: ", folder.display()));
+        ended.has("not a folder that only this user can write to; set TMPDIR");
+    };
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     std::fs::set_permissions(&folder, open).unwrap();
-    let ended = end(&mut service.with_lock(&[], "exit 0")).await;
+    refused().await;
+    let moved = folder.with_extension("moved");
+    std::fs::rename(&folder, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, &folder).unwrap();
+    refused().await;
+}
+
+#[tokio::test]
+async fn a_temporary_folder_that_does_not_exist_is_named() {
+    let service = Service::start().await;
+    let missing = service.folder.path().join("missing");
+    let ended = end(service.with_lock(&[], "exit 0").env("TMPDIR", &missing)).await;
     assert_eq!(ended.code, 125);
-    ended.has("others can write to");
+    ended.has(&format!("{}/llmobs-datasets-", missing.display()));
+    ended.has("No such file or directory");
+    ended.has("; set TMPDIR to another folder");
+}
+
+/// It would be another folder in each working directory.
+#[tokio::test]
+async fn a_temporary_folder_that_is_relative_is_not_used() {
+    let service = Service::start().await;
+    for relative in ["", "."] {
+        let mut command = service.with_lock(&[], "exit 3");
+        command.env("TMPDIR", relative);
+        let ended = end(command.current_dir(service.folder.path())).await;
+        assert_eq!(ended.code, 3, "{ended:?}");
+        let left = std::fs::read_dir(service.folder.path()).unwrap();
+        assert_eq!(left.count(), 0, "{relative:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_keeps_nobody_out() {
+    let service = Service::start().await;
+    let mut shell = service.run("sh");
+    let full = "trap '' XFSZ; ulimit -f 0; exec \"$0\" with-lock -- sh -c 'exit 3'";
+    let ended = end(shell.args(["-c", full, PROGRAM])).await;
+    assert_eq!(ended.code, 3, "{ended:?}");
+    service.assert_released(1);
+}
+
+/// As tasks of one process: whether the service tells the letter case of ids apart is not known.
+#[tokio::test]
+async fn the_letter_case_of_ids_makes_no_difference() {
+    let service = Service::start().await;
+    let upper = InitialState::DATASET_ID.to_uppercase();
+    let first = Running::ready(&mut service.with_lock(&[], "echo ready; cat")).await;
+    let mut other = service.with_lock(&["--dataset-id", &upper], "echo it runs");
+    let refused = end(&mut other).await;
+    assert_eq!((refused.code, &*refused.stdout), (75, ""));
+    let nested = other.env(
+        "LLMOBS_DATASETS_LOCKED",
+        format!("{}/{}", InitialState::PROJECT_ID, InitialState::DATASET_ID),
+    );
+    assert_eq!(end(nested).await.code, 125);
+    assert_eq!(first.end().await.code, 0);
+    service.assert_released(1);
 }

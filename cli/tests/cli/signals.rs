@@ -118,6 +118,52 @@ async fn a_second_term_or_int_kills_the_command() {
 }
 
 #[tokio::test]
+async fn a_grace_longer_than_any_clock_is_no_panic() {
+    let service = Service::start().await;
+    let grace = format!("{}s", u64::MAX);
+    let script = "trap '' TERM; echo ready; read line; exit 3";
+    let mut running = Running::ready(&mut service.with_lock(&["--grace", &grace], script)).await;
+    running.signal("TERM");
+    let id = running.child.id().unwrap().to_string();
+    {
+        let mut said = pin!(running.said("killing the command in"));
+        while timeout(Duration::from_millis(20), &mut said).await.is_err() {
+            send("TERM", &id);
+        }
+    }
+    assert_eq!(running.end().await.code, 3);
+    service.assert_released(1);
+}
+
+/// As from `docker kill`: the process that sends it has no id there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_int_from_outside_of_a_container_is_passed_on() {
+    let service = Service::start().await;
+    let mut container = service.run("unshare");
+    container.args([
+        "--user",
+        "--map-root-user",
+        "--pid",
+        "--fork",
+        "--kill-child",
+    ]);
+    let probe = end(service.run("unshare").args(["-Urpf", "true"])).await;
+    if probe.code != 0 {
+        crate::setup::skipped("a new process namespace");
+        return;
+    }
+    let script = "trap 'kill -s KILL $!; exit 42' INT; sleep 3600 & echo ready; wait";
+    container.args([PROGRAM, "with-lock", "--", "sh", "-c", script]);
+    let running = Running::ready(&mut container).await;
+    let id = running.child.id().unwrap();
+    let children = format!("/proc/{id}/task/{id}/children");
+    send("INT", std::fs::read_to_string(children).unwrap().trim());
+    assert_eq!(running.end().await.code, 42);
+    service.assert_released(1);
+}
+
+#[tokio::test]
 async fn a_signal_does_not_end_the_unlock() {
     for signal in SIGNALS {
         for (script, expected) in [("exit 0", 0), ("exit 3", 3)] {
@@ -159,6 +205,22 @@ async fn a_signal_that_is_ignored_at_the_start_stays_ignored() {
     running.signal("HUP");
     running.signal("USR1");
     assert_eq!(running.end().await.code, 42);
+    service.assert_released(1);
+}
+
+/// Then the system forgets a child's exit code.
+#[tokio::test]
+async fn a_parent_that_ignores_the_end_of_its_children_changes_no_exit_code() {
+    let service = Service::start().await;
+    let ignoring = "--ignore-signal=CHLD";
+    if end(service.run("env").args([ignoring, "true"])).await.code != 0 {
+        crate::setup::skipped("an `env` that ignores signals");
+        return;
+    }
+    let mut env = service.run("env");
+    env.args([ignoring, PROGRAM, "with-lock", "--", "sh", "-c", "exit 3"]);
+    let ended = end(&mut env).await;
+    assert_eq!((ended.code, &*ended.stderr), (3, ""));
     service.assert_released(1);
 }
 

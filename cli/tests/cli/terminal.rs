@@ -78,9 +78,12 @@ async fn a_line_shows_who_holds_the_lock() {
     };
     let ended = crate::setup::end(&mut command).await;
     assert_eq!(ended.code, 124, "{ended:?}");
-    for words in ["\r\x1b[2Kwaiting for the draft lock (", "locked by user"] {
-        assert!(ended.stdout.contains(words), "{words}: {ended:?}");
+    let (progress, _) = ended.stdout.split_once("error:").unwrap();
+    let holder = &service.sandbox.users()[1].user.id;
+    for words in [&format!("locked by user {holder}"), "\r\x1b[2Kwaited "] {
+        assert!(progress.contains(words), "{words}: {ended:?}");
     }
+    assert_eq!(progress.matches(holder.as_str()).count(), 1, "{ended:?}");
     // Without a terminal, there is no progress line.
     let mut command = service.cli(&["with-lock", "--wait", "1s", "--", "true"]);
     let ended = crate::setup::end(&mut command).await;
@@ -98,7 +101,7 @@ async fn a_line_shows_which_process_holds_the_lock() {
     let ended = crate::setup::end(&mut command).await;
     assert_eq!(ended.code, 124, "{ended:?}");
     let words = format!(
-        "s): process {} of this machine, since",
+        "waiting for the draft lock: process {} of this machine, since",
         first.child.id().unwrap()
     );
     assert!(ended.stdout.contains(&words), "{ended:?}");
