@@ -53,8 +53,8 @@ impl Progress {
             let holder = self.holder.0.borrow();
             if self.on && !holder.is_empty() {
                 let waited = self.began.elapsed().as_secs();
-                let line = format!("waiting for the draft lock ({waited} s): {}", *holder);
-                // A longer one would wrap, and not be overwritten.
+                // Short, so that the holder fits: a longer line would wrap, and not be overwritten.
+                let line = format!("waiting ({waited} s): {}", *holder);
                 let line: String = line.chars().take(79).collect();
                 let _ = write!(stderr(), "\r\x1b[2K{line}");
             }

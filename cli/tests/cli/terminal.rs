@@ -78,7 +78,7 @@ async fn a_line_shows_who_holds_the_lock() {
     };
     let ended = crate::setup::end(&mut command).await;
     assert_eq!(ended.code, 124, "{ended:?}");
-    for words in ["\r\x1b[2Kwaiting for the draft lock (", "locked by user"] {
+    for words in ["\r\x1b[2Kwaiting (", "locked by user"] {
         assert!(ended.stdout.contains(words), "{words}: {ended:?}");
     }
     // Nothing of it elsewhere.
