@@ -55,6 +55,8 @@ fn svg(output: &str) -> String {
         .fg_color(Color::Rgb(TEXT.0))
         .bg_color(Color::Rgb(BACKGROUND.0));
     let light = term.render_svg(output.trim_end());
+    // `opacity` doesn't apply to a `tspan`, and 0.4 is too faint to read on white.
+    let light = light.replace(" opacity: 0.4", " fill-opacity: 0.7");
     let colours = light.lines().filter(|line| line.contains("fill: #"));
     let dark: Vec<String> = colours
         .map(|line| {

@@ -9,8 +9,11 @@
 
 mod exit_codes;
 mod output;
+#[path = "../../../tests/picture/mod.rs"]
+mod picture;
 mod processes;
 mod python;
 mod setup;
 mod signals;
 mod terminal;
+mod waiting;

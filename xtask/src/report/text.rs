@@ -29,7 +29,7 @@ fn of_change(report: &Report, change: &Change) -> Vec<String> {
         (_, Some(_)) | (Wire::None, _) => Style::new(),
         (Wire::Breaking, None) => AnsiColor::Red.on_default().bold(),
         (Wire::NonBreaking, None) => AnsiColor::Yellow.on_default(),
-        (Wire::Docs, None) => AnsiColor::Cyan.on_default(),
+        (Wire::Docs, None) => dim,
     };
     let (rule, operations) = (change.rule, operations(change));
     // A change of the document as a whole has no operation at the end of its first line.

@@ -144,12 +144,23 @@ impl Workspace {
 
 /// Compares two texts, `base.yaml` and `revision.yaml`, with the generator of this workspace.
 pub(crate) fn compare(base: &str, revision: &str, args: &[&str]) -> Outcome {
+    compare_in(&[], base, revision, args)
+}
+
+/// The same with colours, as on a terminal.
+pub(crate) fn compare_in_colour(base: &str, revision: &str) -> Outcome {
+    compare_in(&[("CLICOLOR_FORCE", "1")], base, revision, &[])
+}
+
+fn compare_in(env: &[(&str, &str)], base: &str, revision: &str, args: &[&str]) -> Outcome {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("base.yaml"), base).unwrap();
     fs::write(folder.path().join("revision.yaml"), revision).unwrap();
     let output = Command::new(program())
         .current_dir(folder.path())
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
+        .envs(env.iter().copied())
         .args(["diff", "base.yaml", "revision.yaml"])
         .args(args)
         .output();
