@@ -1,0 +1,76 @@
+//! The questions that can be asked.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use xtask_spec::{Node, Spec};
+
+use super::atom::SchemaId;
+use super::store::{Message, Side, Store};
+
+/// The steps that one question may take: those of a union of a thousand alternatives with another.
+const FUEL: u32 = 3_000_000;
+
+/// How a schema is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Reading {
+    /// As a validator does: where nothing else is said, an object may have any further properties.
+    Open,
+    /// As what a sender sends: no properties that it doesn't declare.
+    Closed,
+    /// As a validator does, where objects also declare the same properties.
+    Exact,
+}
+
+/// What every value of the one who sends is to the one who reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// Fine, and the other way round.
+    Equal,
+    /// Fine.
+    Compatible,
+    /// It can't be shown that it is fine, nor that it isn't.
+    Unknown,
+    /// This one isn't.
+    Breaking(Value),
+}
+
+/// Compares the schemas of two documents as sets of values.
+#[derive(Debug)]
+pub(crate) struct Prover<'s, 'a> {
+    pub(super) store: Store<'s, 'a>,
+    /// What is shown, or assumed while it is being shown.
+    pub(super) assumed: HashSet<(SchemaId, SchemaId, Reading)>,
+    /// The same in order.
+    pub(super) trail: Vec<(SchemaId, SchemaId, Reading)>,
+    /// What can't be shown.
+    pub(super) refused: HashSet<(SchemaId, SchemaId, Reading)>,
+}
+
+impl<'s, 'a> Prover<'s, 'a> {
+    /// Of the document of the one who sends and that of the one who reads.
+    pub(crate) fn new(message: Message, sent: &'s Spec<'a>, read: &'s Spec<'a>) -> Self {
+        Self {
+            store: Store::new(message, (sent, read)),
+            assumed: HashSet::new(),
+            trail: Vec::new(),
+            refused: HashSet::new(),
+        }
+    }
+
+    /// What the values that fit all of some schemas are to all of some others.
+    pub(crate) fn verdict(&mut self, sent: &[&'a Node], read: &[&'a Node]) -> Verdict {
+        self.store.fuel = FUEL;
+        let sent = self.store.all_of_nodes(Side::Sent, sent);
+        let read = self.store.all_of_nodes(Side::Read, read);
+        if self.within(sent, read, Reading::Closed) {
+            let is_equal = self.within(sent, read, Reading::Exact)
+                && self.within(read, sent, Reading::Exact);
+            return if is_equal { Verdict::Equal } else { Verdict::Compatible };
+        }
+        match self.counterexample(sent, read) {
+            Some(value) => Verdict::Breaking(value),
+            None => Verdict::Unknown,
+        }
+    }
+}
