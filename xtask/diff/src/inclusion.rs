@@ -3,8 +3,8 @@
 //! [`Prover`] puts schemas into a normal form, `atom`, when they are asked for (`store`, `normal`, and
 //! `family` for discriminators): a union of atoms, each of values of one JSON type. `meet` intersects them,
 //! `member` asks whether a value fits, `within` whether all values do, and `witness` looks for one that
-//! doesn't. What is said to be within is; what is said to break has a value that proves it; the rest is
-//! [`Verdict::Unknown`].
+//! doesn't. What is said to be within is; what breaks has a value that proves it; what has neither
+//! can't be told.
 //!
 //! The idea is that of "Finding Data Compatibility Bugs with JSON Subschema Checks" (ISSTA 2021). Recursion
 //! is by assumption, as in subtyping of recursive types. Of OpenAPI 3.0 it takes what JSON Schema doesn't
@@ -23,7 +23,7 @@ mod store;
 mod within;
 mod witness;
 
-pub(crate) use prover::{Prover, Verdict};
+pub(crate) use prover::{Prover, Shown};
 pub(crate) use store::Message;
 
 #[cfg(test)]

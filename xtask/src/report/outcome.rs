@@ -101,13 +101,24 @@ pub(super) fn operations(change: &Change) -> String {
     }
 }
 
-/// What is said about a change besides its message: why it was accepted, and what it does to Rust code.
+/// What is said about a change besides its message: a value that shows it, why it was accepted, and what it does to Rust code.
 pub(super) fn notes(change: &Change) -> Vec<String> {
     let accepted = change.accepted.iter().map(|why| format!("accepted: {why}"));
+    let witness = change.witness.iter().map(|value| format!("for example {}", cut(value)));
     // The message of a change in Rust only has them.
     let items = change.rust_items.iter();
     let items = items.filter(|_| change.rule.wire != Wire::None);
     let items = items.map(|item| format!("in Rust: {item}"));
     let unknown = (change.rust == Rust::Unknown).then(|| "in Rust: not known".to_owned());
-    accepted.chain(items).chain(unknown).collect()
+    let notes = witness.chain(accepted).chain(items);
+    notes.chain(unknown).collect()
+}
+
+/// As much of a value as is read at a glance.
+pub(super) fn cut(value: &str) -> String {
+    const LONG: usize = 120;
+    match value.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
 }

@@ -1,6 +1,6 @@
 //! The version bump that the changes require, and their changelog lines.
 
-use super::outcome::Report;
+use super::outcome::{Report, cut};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -59,7 +59,9 @@ fn line(change: &Change) -> String {
         .filter(|_| change.rule.wire != Wire::None);
     let items = items.fold(String::new(), |all, item| all + "; " + item);
     let reason = change.accepted.as_ref().map(|why| format!(" ({why})"));
-    let message = &change.message;
+    let example = change.witness.as_ref();
+    let example = example.map(|value| format!(", for example `{}`", cut(value)));
+    let message = [&*change.message, &example.unwrap_or_default()].concat();
     format!(
         "- {operation}{message}{items}{}\n",
         reason.unwrap_or_default()

@@ -22,17 +22,15 @@ pub(super) enum Reading {
     Exact,
 }
 
-/// What every value of the one who sends is to the one who reads.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Verdict {
-    /// Fine, and the other way round.
+/// What is shown of the values of the one who sends, for the one who reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shown {
+    /// Both have the same.
     Equal,
-    /// Fine.
-    Compatible,
-    /// It can't be shown that it is fine, nor that it isn't.
-    Unknown,
-    /// This one isn't.
-    Breaking(Value),
+    /// Each is fine.
+    Within,
+    /// Not that each is fine.
+    Nothing,
 }
 
 /// Compares the schemas of two documents as sets of values.
@@ -58,19 +56,27 @@ impl<'s, 'a> Prover<'s, 'a> {
         }
     }
 
-    /// What the values that fit all of some schemas are to all of some others.
-    pub(crate) fn verdict(&mut self, sent: &[&'a Node], read: &[&'a Node]) -> Verdict {
+    /// What is shown of the values that fit all of some schemas, for a reader of all of some others.
+    pub(crate) fn shown(&mut self, sent: &[&'a Node], read: &[&'a Node]) -> Shown {
+        let (sent, read) = self.ask(sent, read);
+        if !self.within(sent, read, Reading::Closed) {
+            Shown::Nothing
+        } else if self.within(sent, read, Reading::Exact) && self.within(read, sent, Reading::Exact) {
+            Shown::Equal
+        } else {
+            Shown::Within
+        }
+    }
+
+    /// A value that is sent and not fine, the shortest that is found.
+    pub(crate) fn witness(&mut self, sent: &[&'a Node], read: &[&'a Node]) -> Option<Value> {
+        let (sent, read) = self.ask(sent, read);
+        self.counterexample(sent, read)
+    }
+
+    fn ask(&mut self, sent: &[&'a Node], read: &[&'a Node]) -> (SchemaId, SchemaId) {
         self.store.fuel = FUEL;
         let sent = self.store.all_of_nodes(Side::Sent, sent);
-        let read = self.store.all_of_nodes(Side::Read, read);
-        if self.within(sent, read, Reading::Closed) {
-            let is_equal = self.within(sent, read, Reading::Exact)
-                && self.within(read, sent, Reading::Exact);
-            return if is_equal { Verdict::Equal } else { Verdict::Compatible };
-        }
-        match self.counterexample(sent, read) {
-            Some(value) => Verdict::Breaking(value),
-            None => Verdict::Unknown,
-        }
+        (sent, self.store.all_of_nodes(Side::Read, read))
     }
 }

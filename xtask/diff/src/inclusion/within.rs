@@ -110,7 +110,7 @@ impl<'a> Prover<'_, 'a> {
         if Rc::ptr_eq(a, b) {
             return true;
         }
-        if !self.store.step() || !b.opaque.is_subset(&a.opaque) {
+        if !self.store.step() || a.opaque != b.opaque {
             return false;
         }
         if !a.kind.is_same_type(&b.kind) {

@@ -155,7 +155,7 @@ pub(super) fn default(sides: &mut Sides<'_, '_>) {
         ),
         _ => return,
     };
-    sides.note(rule, places, what);
+    sides.note_plain(sides.direction.rule(rule), places, what);
 }
 
 /// Keywords that OpenAPI 3.0 doesn't have, or not with their values, may mean anything.
