@@ -14,6 +14,8 @@ pub(crate) struct Finding {
     pub(crate) schema_rule: Option<&'static SchemaRule>,
     /// The value in the base that has changed or that lacks what is new, and the same in the revision.
     pub(crate) sites: Sites,
+    /// Whether it stands though the same values fit.
+    pub(crate) stands: bool,
     /// What has changed.
     pub(crate) message: String,
     /// The operations that it touches, by their numbers; none if it touches the document as a whole.
@@ -32,6 +34,7 @@ impl Finding {
         Self {
             rule,
             schema_rule: None,
+            stands: false,
             sites,
             message: message.into(),
             operations: BTreeSet::new(),

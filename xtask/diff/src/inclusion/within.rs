@@ -127,12 +127,9 @@ impl<'a> Prover<'_, 'a> {
         for other in &b.except {
             let mut plain = Atom::clone(a);
             plain.except.clear();
-            if self.store.meet_one(&Rc::new(plain), other).is_none()
-                || self.store.disjoint(a, other, reading == Reading::Closed, 0)
-                || a.except.iter().any(|it| Rc::ptr_eq(it, other))
-                || a.except.iter().any(|it| {
-                    it.kind.is_same_type(&other.kind) && self.atom_within(other, it, Reading::Open)
-                })
+            let Some(shared) = self.store.meet_one(&Rc::new(plain), other) else { continue };
+            if self.store.disjoint(a, other, reading == Reading::Closed, 0)
+                || a.except.iter().any(|it| self.atom_within(&shared, it, Reading::Open))
             {
                 continue;
             }

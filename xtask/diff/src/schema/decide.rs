@@ -57,24 +57,29 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
     let mut provers = Provers::new(specs);
     let own: Vec<Shown> = pairs.list.iter().map(|pair| provers.shown(pair)).collect();
     let parents = pairs.parents();
-    let (above, shown) = seen_from_above(pairs, &own);
+    let shown = seen_from_above(pairs, &own);
     let mut explained = vec![false; pairs.list.len()];
     for number in 0..pairs.list.len() {
-        let (Some(pair), Some(shown), Some(above)) =
-            (pairs.list.get_mut(number), shown.get(number), above.get(number))
-        else {
+        let Some((pair, shown)) = pairs.list.get_mut(number).zip(shown.get(number)) else {
             continue;
         };
         for finding in &mut pair.findings {
             settle(finding, pair.direction, *shown);
         }
-        pair.findings.retain(|finding| !is_nothing(finding, *shown, *above));
+        // Both schemas, or those that hold them, have the same values.
+        pair.findings.retain(|it| *shown > Shown::Equal || it.schema_rule.is_none() || it.stands);
         if *shown == Shown::Nothing && pair.findings.iter().any(is_break) {
             let witness = provers.witness(pair);
             for finding in pair.findings.iter_mut().filter(|it| is_break(it)) {
                 finding.witness.clone_from(&witness);
             }
             mark(&parents, &mut explained, number);
+        }
+    }
+    for (number, pair) in pairs.list.iter_mut().enumerate() {
+        // A component that inherits from a parent is one of its values, wherever it stands.
+        if shown.get(number) == Some(&Shown::Within) && pair.findings.is_empty() && is_parent(pair) {
+            note(pair, &rules::SCHEMA_CHANGED.fine, "has one more kind, or one less, by inheritance", None);
         }
     }
     // The innermost first: what is explained there needs no explanation further out.
@@ -87,31 +92,22 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
     }
 }
 
-/// What is shown of pairs by those that hold them, and by these and themselves: where a message as a whole
-/// is fine, so is all that is in it.
-fn seen_from_above(pairs: &Pairs<'_>, own: &[Shown]) -> (Vec<Shown>, Vec<Shown>) {
-    let mut above = vec![Shown::Equal; own.len()];
-    let mut shown = above.clone();
-    let mut open = Vec::new();
-    for (number, pair) in pairs.list.iter().enumerate() {
-        if !pair.uses.is_empty() {
-            open.push((number, Shown::Nothing));
+/// What is shown of each pair by itself or by those that hold it: where a message as a whole is fine, so is
+/// all that is in it.
+fn seen_from_above(pairs: &Pairs<'_>, own: &[Shown]) -> Vec<Shown> {
+    let mut shown = vec![Shown::Equal; own.len()];
+    let roots = pairs.list.iter().enumerate().filter(|(_, pair)| !pair.uses.is_empty());
+    let mut open: Vec<(usize, Shown)> = roots.map(|(root, _)| (root, Shown::Nothing)).collect();
+    while let Some((number, above)) = open.pop() {
+        let own = own.get(number).copied().unwrap_or(Shown::Nothing);
+        if let Some((shown, pair)) = shown.get_mut(number).zip(pairs.list.get(number))
+            && above.min(own) > *shown
+        {
+            *shown = above.min(own);
+            open.extend(pair.children.iter().map(|child| (*child, *shown)));
         }
     }
-    while let Some((number, from_above)) = open.pop() {
-        let (Some(above), Some(shown), Some(own), Some(pair)) =
-            (above.get_mut(number), shown.get_mut(number), own.get(number), pairs.list.get(number))
-        else {
-            continue;
-        };
-        *above = from_above.max(*above);
-        let seen = (*above).min(*own);
-        if seen > *shown {
-            *shown = seen;
-            open.extend(pair.children.iter().map(|child| (*child, seen)));
-        }
-    }
-    (above, shown)
+    shown
 }
 
 fn is_break(finding: &Finding) -> bool {
@@ -123,18 +119,11 @@ fn settle(finding: &mut Finding, direction: Direction, shown: Shown) {
     let is_decided = finding.schema_rule.filter(|rule| !rule.is_policy);
     if let Some(rule) = is_decided
         && is_break(finding)
+        && !finding.stands
         && shown < Shown::Nothing
     {
         finding.rule = of(direction, &rule.fine);
     }
-}
-
-/// Whether there is nothing to say: both schemas, or those that hold them, have the same values.
-fn is_nothing(finding: &Finding, shown: Shown, above: Shown) -> bool {
-    finding.schema_rule.is_some_and(|rule| {
-        let shown = if rule.is_policy { above } else { shown };
-        shown == Shown::Equal
-    })
 }
 
 /// Notes that a pair breaks though no keyword says so. Whether it does.
@@ -170,11 +159,25 @@ fn explain<'a>(specs: Specs<'_, 'a>, provers: &mut Provers<'_, 'a>, pair: &mut P
         Direction::Response => "may have values that it could not have",
         Direction::Request | Direction::Parameter => "may not have values that it could have",
     };
-    let mut finding = Finding::new(rules(rule), (base.id, revision.id), what);
-    finding.schema_rule = Some(rule);
+    let rules = if witness.is_some() { &rule.refuted } else { &rule.open };
+    note(pair, rules, what, witness);
+    true
+}
+
+/// Notes what no keyword says.
+fn note(pair: &mut Pair<'_>, rules: &'static [Rule; 2], what: &str, witness: Option<String>) {
+    let sites = (pair.sites.0.id, pair.sites.1.id);
+    let mut finding = Finding::new(of(pair.direction, rules), sites, what);
+    finding.schema_rule = Some(&rules::SCHEMA_CHANGED);
     finding.witness = witness;
     pair.findings.push(finding);
-    true
+}
+
+/// Whether a schema stands for others by a discriminator.
+fn is_parent(pair: &Pair<'_>) -> bool {
+    let (base, revision) = (&pair.sites.0.schemas, &pair.sites.1.schemas);
+    let mut schemas = base.iter().chain(revision);
+    schemas.any(|schema| schema.get("discriminator").is_some())
 }
 
 fn of(direction: Direction, rules: &'static [Rule; 2]) -> &'static Rule {
