@@ -41,6 +41,10 @@ impl<'a> Store<'_, 'a> {
         let Some(name) = by.field("propertyName") else {
             return Some(atoms.to_vec());
         };
+        // An object that lists its own tags says more than its name does.
+        if by.get("mapping").is_none() && self.lists(atoms, name) {
+            return Some(atoms.to_vec());
+        }
         let mut text = Atom::new(Kind::Text(Texts::default()));
         text.values = Some(tags.iter().map(|tag| Value::from(tag.as_str())).collect());
         let schema = self.of_atoms(vec![Rc::new(text)]);
@@ -48,6 +52,22 @@ impl<'a> Store<'_, 'a> {
         let required = true;
         objects.properties.insert(name.into(), Property { schema, required });
         self.meet(atoms, &[Rc::new(Atom::new(Kind::Object(objects)))])
+    }
+
+    /// The name of the mapped component that an alternative repeats without referring to it.
+    fn mapped(&self, side: Side, node: &Node, member: &Node) -> Option<String> {
+        let mapping = node.get("discriminator")?.map("mapping").iter();
+        let mut names = mapping.filter_map(|(_, target)| Some(last_segment(target.text()?)));
+        names.find(|name| self.spec(side).component("schemas", name) == Some(member))
+    }
+
+    /// Whether some atoms are all objects that list the values of a property.
+    fn lists(&mut self, atoms: &[Rc<Atom>], name: &str) -> bool {
+        atoms.iter().all(|atom| {
+            let property = atom.object().and_then(|it| it.properties.get(name));
+            let values = property.and_then(|it| self.atoms(it.schema));
+            values.is_some_and(|values| values.iter().all(|it| it.values.is_some()))
+        })
     }
 
     /// The atoms of a schema by its own keywords.
@@ -89,6 +109,7 @@ impl<'a> Store<'_, 'a> {
                 let schema = self.node(side, member);
                 let inner = self.atoms(schema)?.to_vec();
                 let name = member.reference().map(last_segment);
+                let name = name.or_else(|| self.mapped(side, node, member));
                 members.push(match node.get("discriminator").zip(name) {
                     Some((by, name)) => self.tagged(&inner, by, &tags(by, &name))?,
                     None => inner,

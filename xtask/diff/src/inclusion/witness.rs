@@ -27,7 +27,8 @@ impl Prover<'_, '_> {
 
     /// Values of a schema that are none of another, the shortest first.
     fn apart(&mut self, sent: SchemaId, read: SchemaId, depth: usize) -> Vec<Value> {
-        if depth > MAX_DEPTH || self.store.fuel == 0 {
+        let is_over = depth > MAX_DEPTH || self.store.fuel == 0;
+        if is_over || self.within(sent, read, Reading::Closed) {
             return Vec::new();
         }
         let (Some(xs), Some(ys)) = (self.store.atoms(sent), self.store.atoms(read)) else {

@@ -55,10 +55,12 @@ fn in_order<'p, 'a>(pair: &'p Pair<'a>) -> (&'p [&'a xtask_spec::Node], &'p [&'a
 /// Gives each finding its verdict, and adds one where nothing explains what has changed.
 pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
     let mut provers = Provers::new(specs);
-    let own: Vec<Shown> = pairs.list.iter().map(|pair| provers.shown(pair)).collect();
+    // The innermost first, so that the way to what is not known yet is short.
+    let mut own: Vec<Shown> = pairs.list.iter().rev().map(|pair| provers.shown(pair)).collect();
+    own.reverse();
     let parents = pairs.parents();
     let shown = seen_from_above(pairs, &own);
-    let mut explained = vec![false; pairs.list.len()];
+    let (mut explained, mut told) = (vec![false; pairs.list.len()], vec![false; pairs.list.len()]);
     for number in 0..pairs.list.len() {
         let Some((pair, shown)) = pairs.list.get_mut(number).zip(shown.get(number)) else {
             continue;
@@ -68,6 +70,9 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
         }
         // Both schemas, or those that hold them, have the same values.
         pair.findings.retain(|it| *shown > Shown::Equal || it.schema_rule.is_none() || it.stands);
+        if pair.findings.iter().any(|it| it.schema_rule.is_some()) {
+            mark(&parents, &mut told, number);
+        }
         if *shown == Shown::Nothing && pair.findings.iter().any(is_break) {
             let witness = provers.witness(pair);
             for finding in pair.findings.iter_mut().filter(|it| is_break(it)) {
@@ -78,7 +83,10 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
     }
     for (number, pair) in pairs.list.iter_mut().enumerate() {
         // A component that inherits from a parent is one of its values, wherever it stands.
-        if shown.get(number) == Some(&Shown::Within) && pair.findings.is_empty() && is_parent(pair) {
+        if shown.get(number) == Some(&Shown::Within)
+            && told.get(number) == Some(&false)
+            && is_parent(pair)
+        {
             note(pair, &rules::SCHEMA_CHANGED.fine, "has one more kind, or one less, by inheritance", None);
         }
     }
@@ -177,7 +185,8 @@ fn note(pair: &mut Pair<'_>, rules: &'static [Rule; 2], what: &str, witness: Opt
 fn is_parent(pair: &Pair<'_>) -> bool {
     let (base, revision) = (&pair.sites.0.schemas, &pair.sites.1.schemas);
     let mut schemas = base.iter().chain(revision);
-    schemas.any(|schema| schema.get("discriminator").is_some())
+    let has = |schema: &xtask_spec::Node, keyword| schema.get(keyword).is_some();
+    schemas.any(|it| has(it, "discriminator") && !has(it, "oneOf") && !has(it, "anyOf"))
 }
 
 fn of(direction: Direction, rules: &'static [Rule; 2]) -> &'static Rule {
