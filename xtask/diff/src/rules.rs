@@ -114,7 +114,8 @@ const UNPROVEN: &str =
     "cannot be shown to be compatible: neither the old form nor the new contains the other";
 const FINE: &str = "all keywords taken together, each value that was fine still is";
 const REFUTED: &str = "all keywords taken together, a value that was fine no longer is";
-const OPEN: &str = "cannot be shown to be compatible: it is not known whether each value that was fine still is";
+const OPEN: &str =
+    "cannot be shown to be compatible: it is not known whether each value that was fine still is";
 const WORDS: &str = "words only; nothing on the wire depends on it";
 
 macro_rules! rules {
@@ -259,8 +260,8 @@ schema_rules! {
     PATTERN_CHANGED "pattern-changed" new BREAKS, "a pattern was changed";
     PROPERTY_BECAME_REQUIRED "property-became-required" new TIGHTENS, "an optional property is required";
     PROPERTY_BECAME_OPTIONAL "property-became-optional" new LOOSENS, "a required property is optional";
-    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" new TIGHTENS, "properties that are not described are not allowed any more";
-    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" new LOOSENS, "properties that are not described are allowed";
+    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" policy TIGHTENS, "properties that are not described are not allowed any more";
+    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" policy LOOSENS, "properties that are not described are allowed";
     ALTERNATIVE_ADDED "alternative-added" new LOOSENS, "an alternative was added to `oneOf` or `anyOf`";
     ALTERNATIVE_REMOVED "alternative-removed" new TIGHTENS, "an alternative was removed from `oneOf` or `anyOf`";
     ALTERNATIVES_EXCLUSIVE "alternatives-exclusive" new TIGHTENS, "`anyOf` became `oneOf`: only one alternative may fit";
@@ -295,11 +296,11 @@ schema_rules! {
         (Wire::Breaking, "the client may still send it, and the service may refuse it, or ignore what its user asked for"),
         (Wire::NonBreaking, "the client can do without it"),
     ], "an optional property is gone";
-    DEFAULT_ADDED "default-added" new [
+    DEFAULT_ADDED "default-added" policy [
         (Wire::NonBreaking, "what a request without the value means is now said; it was open before"),
         (Wire::NonBreaking, "the value may be absent as before"),
     ], "a default was added";
-    DEFAULT_CHANGED "default-changed" new [
+    DEFAULT_CHANGED "default-changed" policy [
         (Wire::Breaking, "cannot be shown to be compatible: a request without the value means something else"),
         (Wire::NonBreaking, "the service says what a value is, if it matters"),
     ], "a default was changed or removed";
@@ -322,14 +323,27 @@ the revision, and why. Printed by `cargo xtask diff --rules`; made from `xtask/d
 
 The effect on Rust code is in no table: it is read from the generated code.
 
-| rule | wire | what has happened | why the verdict |
-|---|---|---|---|
+A rule that inclusion decides has its verdict where nothing more is known. A change is non-breaking where each
+value that was fine is shown to be fine still, it is none where both schemas have the same values, and it is
+breaking where one is found that no longer is, which is then shown. What can be shown neither way keeps the
+verdict of its rule. Policy decides where more than values matters.
+
+| rule | wire | decided by | what has happened | why the verdict |
+|---|---|---|---|---|
 "
     .to_owned();
-    for rule in all() {
+    let sided = SIDED.iter().flat_map(|rule| {
+        let by = if rule.is_policy {
+            "policy"
+        } else {
+            "inclusion"
+        };
+        [(&rule.request, by), (&rule.response, by)]
+    });
+    for (rule, by) in PLAIN.iter().map(|rule| (*rule, "the rule")).chain(sided) {
         let wire = rule.wire.to_string();
         for cell in [
-            "| `", rule.id, "` | ", &wire, " | ", rule.what, " | ", rule.why, " |\n",
+            "| `", rule.id, "` | ", &wire, " | ", by, " | ", rule.what, " | ", rule.why, " |\n",
         ] {
             table.push_str(cell);
         }

@@ -104,7 +104,10 @@ pub(super) fn operations(change: &Change) -> String {
 /// What is said about a change besides its message: a value that shows it, why it was accepted, and what it does to Rust code.
 pub(super) fn notes(change: &Change) -> Vec<String> {
     let accepted = change.accepted.iter().map(|why| format!("accepted: {why}"));
-    let witness = change.witness.iter().map(|value| format!("for example {}", cut(value)));
+    let witness = change
+        .witness
+        .iter()
+        .map(|value| format!("for example {}", cut(value)));
     // The message of a change in Rust only has them.
     let items = change.rust_items.iter();
     let items = items.filter(|_| change.rule.wire != Wire::None);

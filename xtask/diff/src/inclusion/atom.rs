@@ -182,8 +182,8 @@ impl Kind {
 
 impl Atom {
     pub(super) fn new(kind: Kind) -> Self {
-        let values = matches!(kind, Kind::Boolean)
-            .then(|| vec![Value::Bool(false), Value::Bool(true)]);
+        let values =
+            matches!(kind, Kind::Boolean).then(|| vec![Value::Bool(false), Value::Bool(true)]);
         Self {
             kind,
             values,

@@ -76,7 +76,8 @@ fn is_parent(node: &Node) -> bool {
 /// The values of a discriminator that lead to a component: those that are mapped to it, else its name.
 pub(super) fn tags(discriminator: &Node, name: &str) -> Vec<String> {
     let mapping = discriminator.map("mapping").iter();
-    let mapped = mapping.filter(|(_, target)| target.text().map(last_segment).as_deref() == Some(name));
+    let mapped =
+        mapping.filter(|(_, target)| target.text().map(last_segment).as_deref() == Some(name));
     let mapped: Vec<String> = mapped.map(|(value, _)| value.to_string()).collect();
     if mapped.is_empty() {
         return vec![name.to_owned()];

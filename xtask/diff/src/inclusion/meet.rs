@@ -59,7 +59,9 @@ impl Store<'_, '_> {
         }
         let values = match (&a.values, &b.values) {
             (Some(a), Some(b)) => {
-                let shared = a.iter().filter(|a| b.iter().any(|b| super::exact::equal(a, b)));
+                let shared = a
+                    .iter()
+                    .filter(|a| b.iter().any(|b| super::exact::equal(a, b)));
                 Some(shared.cloned().collect())
             }
             (a, b) => a.clone().or_else(|| b.clone()),
@@ -117,15 +119,25 @@ impl Store<'_, '_> {
 
     /// Whether two atoms certainly have no value in common; where `sender` says so, the first is of a
     /// sender that leaves out what isn't declared.
-    pub(super) fn disjoint(&mut self, a: &Rc<Atom>, b: &Rc<Atom>, sender: bool, depth: usize) -> bool {
+    pub(super) fn disjoint(
+        &mut self,
+        a: &Rc<Atom>,
+        b: &Rc<Atom>,
+        sender: bool,
+        depth: usize,
+    ) -> bool {
         if !a.kind.is_same_type(&b.kind) {
             return true;
         }
         if let Some(values) = &a.values {
-            return values.iter().all(|value| self.fits(value, b) == Some(false));
+            return values
+                .iter()
+                .all(|value| self.fits(value, b) == Some(false));
         }
         if let Some(values) = &b.values {
-            return values.iter().all(|value| self.fits(value, a) == Some(false));
+            return values
+                .iter()
+                .all(|value| self.fits(value, a) == Some(false));
         }
         match (&a.kind, &b.kind) {
             (Kind::Number(a), Kind::Number(b)) => a.meet(b).is_empty(),
@@ -150,7 +162,9 @@ impl Store<'_, '_> {
             return true;
         }
         for (name, of_a) in &a.properties {
-            let Some(of_b) = b.properties.get(name) else { continue };
+            let Some(of_b) = b.properties.get(name) else {
+                continue;
+            };
             if !(of_a.required || of_b.required) || of_a.schema == of_b.schema {
                 continue;
             }
@@ -177,7 +191,13 @@ impl Numbers {
     /// The numbers that are among both.
     pub(super) fn meet(&self, other: &Self) -> Self {
         let mut steps = self.steps.clone();
-        steps.extend(other.steps.iter().filter(|it| !self.steps.contains(it)).cloned());
+        steps.extend(
+            other
+                .steps
+                .iter()
+                .filter(|it| !self.steps.contains(it))
+                .cloned(),
+        );
         let whole = self.whole || other.whole;
         let (mut low, mut high) = (
             tighter(self.low.as_ref(), other.low.as_ref(), Ordering::Greater),
@@ -187,13 +207,27 @@ impl Numbers {
             let one = || Exact::from_integer(1.into());
             low = low.map(|Bound { at, exclusive }| {
                 let up = at.ceil();
-                let at = if exclusive && up == at { up + one() } else { up };
-                Bound { at, exclusive: false }
+                let at = if exclusive && up == at {
+                    up + one()
+                } else {
+                    up
+                };
+                Bound {
+                    at,
+                    exclusive: false,
+                }
             });
             high = high.map(|Bound { at, exclusive }| {
                 let down = at.floor();
-                let at = if exclusive && down == at { down - one() } else { down };
-                Bound { at, exclusive: false }
+                let at = if exclusive && down == at {
+                    down - one()
+                } else {
+                    down
+                };
+                Bound {
+                    at,
+                    exclusive: false,
+                }
             });
         }
         Self {
@@ -222,7 +256,10 @@ fn tighter(a: Option<&Bound>, b: Option<&Bound>, wins: Ordering) -> Option<Bound
         return a.or(b).cloned();
     };
     Some(match a.at.cmp(&b.at) {
-        Ordering::Equal => Bound { at: a.at.clone(), exclusive: a.exclusive || b.exclusive },
+        Ordering::Equal => Bound {
+            at: a.at.clone(),
+            exclusive: a.exclusive || b.exclusive,
+        },
         order if order == wins => a.clone(),
         _ => b.clone(),
     })

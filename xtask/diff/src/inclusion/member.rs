@@ -27,7 +27,12 @@ fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
 
 impl Store<'_, '_> {
     /// Whether a value fits a schema; `None` if that can't be told.
-    pub(super) fn accepts(&mut self, schema: SchemaId, value: &Value, sender: bool) -> Option<bool> {
+    pub(super) fn accepts(
+        &mut self,
+        schema: SchemaId,
+        value: &Value,
+        sender: bool,
+    ) -> Option<bool> {
         let atoms = self.atoms(schema)?;
         let mut answers = Vec::new();
         for atom in atoms.iter() {
@@ -80,7 +85,9 @@ impl Store<'_, '_> {
                 if !lists.size.has(items.len()) || (lists.unique && !is_unique()) {
                     return Some(false);
                 }
-                let answers = items.iter().map(|item| self.accepts(lists.items, item, sender));
+                let answers = items
+                    .iter()
+                    .map(|item| self.accepts(lists.items, item, sender));
                 all(answers.collect::<Vec<_>>())
             }
             (Kind::Object(objects), Value::Object(entries)) => {
@@ -107,12 +114,14 @@ impl Store<'_, '_> {
 
 impl Numbers {
     pub(super) fn has(&self, value: &Exact) -> Option<bool> {
-        let above = self.low.as_ref().is_none_or(|low| {
-            value > &low.at || (value == &low.at && !low.exclusive)
-        });
-        let below = self.high.as_ref().is_none_or(|high| {
-            value < &high.at || (value == &high.at && !high.exclusive)
-        });
+        let above = self
+            .low
+            .as_ref()
+            .is_none_or(|low| value > &low.at || (value == &low.at && !low.exclusive));
+        let below = self
+            .high
+            .as_ref()
+            .is_none_or(|high| value < &high.at || (value == &high.at && !high.exclusive));
         let whole = !self.whole || value.is_integer();
         let stepped = self.steps.iter().all(|step| (value / step).is_integer());
         if !(above && below && whole && stepped) {
@@ -128,7 +137,10 @@ impl Texts {
         if !self.size.has(text.chars().count()) {
             return Some(false);
         }
-        let patterns = self.patterns.iter().map(|pattern| formats::matches(pattern, text));
+        let patterns = self
+            .patterns
+            .iter()
+            .map(|pattern| formats::matches(pattern, text));
         let formats = self.formats.iter().map(|format| formats::has(format, text));
         all(patterns.chain(formats))
     }

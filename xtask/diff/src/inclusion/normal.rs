@@ -22,7 +22,9 @@ impl<'a> Store<'_, 'a> {
     pub(super) fn read(&mut self, side: Side, node: &'a Node) -> Option<Vec<Rc<Atom>>> {
         let descendants = self.families(side).descendants(node);
         let own = self.own(side, node)?;
-        let Some(discriminator) = node.get("discriminator").filter(|_| !descendants.is_empty())
+        let Some(discriminator) = node
+            .get("discriminator")
+            .filter(|_| !descendants.is_empty())
         else {
             return Some(own);
         };
@@ -50,7 +52,9 @@ impl<'a> Store<'_, 'a> {
         let schema = self.of_atoms(vec![Rc::new(text)]);
         let mut objects = Objects::any();
         let required = true;
-        objects.properties.insert(name.into(), Property { schema, required });
+        objects
+            .properties
+            .insert(name.into(), Property { schema, required });
         self.meet(atoms, &[Rc::new(Atom::new(Kind::Object(objects)))])
     }
 
@@ -222,7 +226,11 @@ impl<'a> Store<'_, 'a> {
                 Kind::Number(_) => Kind::Number(numbers(node, is_whole)),
                 Kind::Text(_) => Kind::Text(Texts {
                     size: size(node, ["minLength", "maxLength"]),
-                    patterns: node.field("pattern").map(str::to_owned).into_iter().collect(),
+                    patterns: node
+                        .field("pattern")
+                        .map(str::to_owned)
+                        .into_iter()
+                        .collect(),
                     formats: node
                         .field("format")
                         .filter(|it| named.is_some() || !is_numeric(it))
@@ -232,7 +240,9 @@ impl<'a> Store<'_, 'a> {
                 }),
                 Kind::List(_) => Kind::List(Lists {
                     size: size(node, ["minItems", "maxItems"]),
-                    items: node.get("items").map_or(ANY, |items| self.node(side, items)),
+                    items: node
+                        .get("items")
+                        .map_or(ANY, |items| self.node(side, items)),
                     unique: node.flag("uniqueItems"),
                 }),
                 Kind::Object(_) => Kind::Object(self.objects(side, node)),
@@ -250,7 +260,11 @@ impl<'a> Store<'_, 'a> {
         let required = node.list("required").iter().filter_map(Node::text);
         let mut required: BTreeSet<&str> = required.collect();
         let mut properties = BTreeMap::new();
-        let skipped = if self.message.request { "readOnly" } else { "writeOnly" };
+        let skipped = if self.message.request {
+            "readOnly"
+        } else {
+            "writeOnly"
+        };
         for (name, property) in node.map("properties") {
             let required = required.remove(&**name);
             if is_marked(self, side, property, skipped, 0) {
@@ -261,7 +275,10 @@ impl<'a> Store<'_, 'a> {
         }
         for name in required {
             let required = true;
-            let property = Property { schema: rest, required };
+            let property = Property {
+                schema: rest,
+                required,
+            };
             properties.insert(Rc::from(name), property);
         }
         Objects {
@@ -301,7 +318,9 @@ fn opaque(node: &Node) -> BTreeSet<String> {
     };
     let entries = node.entries().iter();
     let unknown = entries.filter(|(keyword, value)| !is_known(keyword, value));
-    unknown.map(|(keyword, value)| format!("{keyword}: {value}")).collect()
+    unknown
+        .map(|(keyword, value)| format!("{keyword}: {value}"))
+        .collect()
 }
 
 fn size(node: &Node, [min, max]: [&str; 2]) -> Size {
@@ -313,8 +332,14 @@ fn size(node: &Node, [min, max]: [&str; 2]) -> Size {
     )]
     let whole = |value: f64| value as u64;
     Size {
-        min: node.get(min).and_then(Node::number).map_or(0, |it| whole(it.ceil())),
-        max: node.get(max).and_then(Node::number).map(|it| whole(it.floor())),
+        min: node
+            .get(min)
+            .and_then(Node::number)
+            .map_or(0, |it| whole(it.ceil())),
+        max: node
+            .get(max)
+            .and_then(Node::number)
+            .map(|it| whole(it.floor())),
     }
 }
 
@@ -326,10 +351,15 @@ fn numbers(node: &Node, whole: bool) -> Numbers {
             return None;
         };
         let exclusive = node.flag(exclusive);
-        Some(Bound { at: exact(number)?, exclusive })
+        Some(Bound {
+            at: exact(number)?,
+            exclusive,
+        })
     };
     let step = match node.get("multipleOf").map(|it| &it.data) {
-        Some(Data::Number(number)) => exact(number).filter(|it| it > &Exact::from_integer(0.into())),
+        Some(Data::Number(number)) => {
+            exact(number).filter(|it| it > &Exact::from_integer(0.into()))
+        }
         _ => None,
     };
     let of_format = Numbers {
@@ -337,7 +367,11 @@ fn numbers(node: &Node, whole: bool) -> Numbers {
         high: range.as_ref().map(|(_, high)| inclusive(high)),
         whole,
         steps: step.into_iter().collect(),
-        formats: format.filter(|it| range.is_none() && (node.get("type").is_some() || is_numeric(it))).map(str::to_owned).into_iter().collect(),
+        formats: format
+            .filter(|it| range.is_none() && (node.get("type").is_some() || is_numeric(it)))
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
     };
     let bounds = Numbers {
         low: bound("minimum", "exclusiveMinimum"),
@@ -348,7 +382,10 @@ fn numbers(node: &Node, whole: bool) -> Numbers {
 }
 
 fn inclusive(at: &BigInt) -> Bound {
-    Bound { at: Exact::from_integer(at.clone()), exclusive: false }
+    Bound {
+        at: Exact::from_integer(at.clone()),
+        exclusive: false,
+    }
 }
 
 /// Whether a format is one of numbers, where no type says so.

@@ -61,7 +61,8 @@ impl<'s, 'a> Prover<'s, 'a> {
         let (sent, read) = self.ask(sent, read);
         if !self.within(sent, read, Reading::Closed) {
             Shown::Nothing
-        } else if self.within(sent, read, Reading::Exact) && self.within(read, sent, Reading::Exact) {
+        } else if self.within(sent, read, Reading::Exact) && self.within(read, sent, Reading::Exact)
+        {
             Shown::Equal
         } else {
             Shown::Within

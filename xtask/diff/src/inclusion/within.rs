@@ -73,14 +73,19 @@ impl<'a> Prover<'_, 'a> {
                 if self.is_covered(&atom, index, &ys, reading) || self.has_no_value(&atom) {
                     continue;
                 }
-                let others: Vec<&Rc<Atom>> =
-                    ys.iter().filter(|it| it.kind.is_same_type(&atom.kind)).collect();
+                let others: Vec<&Rc<Atom>> = ys
+                    .iter()
+                    .filter(|it| it.kind.is_same_type(&atom.kind))
+                    .collect();
                 let may_split = match others.as_slice() {
                     [] => false,
                     [alone] => !alone.except.is_empty() || !atom.except.is_empty(),
                     _ => true,
                 };
-                match (may_split && splits > 0).then(|| self.split(&atom, &others)).flatten() {
+                match (may_split && splits > 0)
+                    .then(|| self.split(&atom, &others))
+                    .flatten()
+                {
                     Some(parts) => open.extend(parts.into_iter().map(|it| (it, splits - 1))),
                     None => return Some(Gap::At(atom)),
                 }
@@ -92,18 +97,27 @@ impl<'a> Prover<'_, 'a> {
     /// Whether all values of an atom are ones of a single atom of others.
     fn is_covered(&mut self, a: &Rc<Atom>, index: usize, ys: &Atoms, reading: Reading) -> bool {
         // What hardly changed has its alternatives in the same order.
-        if ys.get(index).is_some_and(|b| self.atom_within(a, b, reading)) {
+        if ys
+            .get(index)
+            .is_some_and(|b| self.atom_within(a, b, reading))
+        {
             return true;
         }
         ys.iter().any(|b| self.atom_within(a, b, reading))
     }
 
     fn has_no_value(&mut self, atom: &Rc<Atom>) -> bool {
-        let Kind::Object(objects) = &atom.kind else { return false };
+        let Kind::Object(objects) = &atom.kind else {
+            return false;
+        };
         let required = objects.properties.values().filter(|it| it.required);
         let schemas: Vec<SchemaId> = required.map(|it| it.schema).collect();
         let mut schemas = schemas.into_iter();
-        schemas.any(|schema| self.store.atoms(schema).is_some_and(|atoms| atoms.is_empty()))
+        schemas.any(|schema| {
+            self.store
+                .atoms(schema)
+                .is_some_and(|atoms| atoms.is_empty())
+        })
     }
 
     fn atom_within(&mut self, a: &Rc<Atom>, b: &Rc<Atom>, reading: Reading) -> bool {
@@ -119,7 +133,9 @@ impl<'a> Prover<'_, 'a> {
         if let Some(values) = &a.values {
             let known = known_of(a, b);
             return bytes(a) == bytes(b)
-                && values.iter().all(|value| self.store.fits(value, &known) == Some(true));
+                && values
+                    .iter()
+                    .all(|value| self.store.fits(value, &known) == Some(true));
         }
         if b.values.is_some() {
             return self.all_numbers_within(a, b);
@@ -127,9 +143,13 @@ impl<'a> Prover<'_, 'a> {
         for other in &b.except {
             let mut plain = Atom::clone(a);
             plain.except.clear();
-            let Some(shared) = self.store.meet_one(&Rc::new(plain), other) else { continue };
+            let Some(shared) = self.store.meet_one(&Rc::new(plain), other) else {
+                continue;
+            };
             if self.store.disjoint(a, other, reading == Reading::Closed, 0)
-                || a.except.iter().any(|it| self.atom_within(&shared, it, Reading::Open))
+                || a.except
+                    .iter()
+                    .any(|it| self.atom_within(&shared, it, Reading::Open))
             {
                 continue;
             }
@@ -147,7 +167,9 @@ impl<'a> Prover<'_, 'a> {
     /// Whether the whole numbers of an interval are all listed.
     fn all_numbers_within(&mut self, a: &Atom, b: &Atom) -> bool {
         const MANY: u32 = 1_000;
-        let Kind::Number(numbers) = &a.kind else { return false };
+        let Kind::Number(numbers) = &a.kind else {
+            return false;
+        };
         let (Some(low), Some(high), true) = (&numbers.low, &numbers.high, numbers.whole) else {
             return false;
         };
@@ -159,7 +181,8 @@ impl<'a> Prover<'_, 'a> {
             let Some(value) = super::exact::json(&Exact::from_integer(at.clone())) else {
                 return false;
             };
-            if self.store.fits(&value, a) != Some(false) && self.store.fits(&value, b) != Some(true) {
+            if self.store.fits(&value, a) != Some(false) && self.store.fits(&value, b) != Some(true)
+            {
                 return false;
             }
             at += BigInt::from(1);
@@ -196,7 +219,10 @@ impl<'a> Prover<'_, 'a> {
         let required = a.properties.values().filter(|it| it.required).count();
         let required = u64::try_from(required).unwrap_or(u64::MAX);
         let most = closed.then(|| u64::try_from(names(a)).unwrap_or(u64::MAX));
-        let size = a.size.meet(super::atom::Size { min: required, max: most });
+        let size = a.size.meet(super::atom::Size {
+            min: required,
+            max: most,
+        });
         if !size.is_within(b.size) {
             return false;
         }
@@ -246,7 +272,10 @@ impl Numbers {
         outer.low.as_ref().is_none_or(above)
             && outer.high.as_ref().is_none_or(below)
             && (!outer.whole || whole)
-            && outer.steps.iter().all(|step| steps().any(|own| (own / step).is_integer()))
+            && outer
+                .steps
+                .iter()
+                .all(|step| steps().any(|own| (own / step).is_integer()))
             && outer.formats.is_subset(&formats)
     }
 
@@ -254,8 +283,7 @@ impl Numbers {
     fn is_small(&self) -> bool {
         let limit = Exact::from_integer(BigInt::from(2).pow(31));
         let (low, high) = (self.low.as_ref(), self.high.as_ref());
-        low.is_some_and(|low| low.at >= -limit.clone())
-            && high.is_some_and(|high| high.at <= limit)
+        low.is_some_and(|low| low.at >= -limit.clone()) && high.is_some_and(|high| high.at <= limit)
     }
 }
 
@@ -313,7 +341,10 @@ impl Prover<'_, '_> {
     fn split(&mut self, a: &Rc<Atom>, others: &[&Rc<Atom>]) -> Option<Vec<Rc<Atom>>> {
         if let Some(values) = &a.values {
             let part = |value: &Value| {
-                Rc::new(Atom { values: Some(vec![value.clone()]), ..Atom::clone(a) })
+                Rc::new(Atom {
+                    values: Some(vec![value.clone()]),
+                    ..Atom::clone(a)
+                })
             };
             return (values.len() > 1).then(|| values.iter().map(part).collect());
         }
@@ -324,7 +355,10 @@ impl Prover<'_, '_> {
                 let with = |min, max| {
                     let mut lists = lists.clone();
                     lists.size = super::atom::Size { min, max };
-                    Rc::new(Atom { kind: Kind::List(lists), ..Atom::clone(a) })
+                    Rc::new(Atom {
+                        kind: Kind::List(lists),
+                        ..Atom::clone(a)
+                    })
                 };
                 Some(vec![with(0, Some(0)), with(1, lists.size.max)])
             }
@@ -352,7 +386,10 @@ impl Prover<'_, '_> {
                 let mut objects = objects.clone();
                 let property = super::atom::Property { schema, required };
                 objects.properties.insert(Rc::clone(name), property);
-                Rc::new(Atom { kind: Kind::Object(objects), ..Atom::clone(a) })
+                Rc::new(Atom {
+                    kind: Kind::Object(objects),
+                    ..Atom::clone(a)
+                })
             };
             if !property.required {
                 if property.schema != NONE && theirs.iter().any(|it| it.required) {
@@ -378,7 +415,12 @@ impl Prover<'_, '_> {
                 let parts = parts.into_iter();
                 let schemas: Vec<SchemaId> =
                     parts.map(|part| self.store.of_atoms(vec![part])).collect();
-                return Some(schemas.into_iter().map(|schema| with(schema, true)).collect());
+                return Some(
+                    schemas
+                        .into_iter()
+                        .map(|schema| with(schema, true))
+                        .collect(),
+                );
             }
         }
         None
@@ -393,13 +435,29 @@ fn split_numbers(a: &Atom, numbers: &Numbers, others: &[&Rc<Atom>]) -> Option<Ve
     });
     for bound in others.flatten().flatten() {
         for exclusive in [false, true] {
-            let at = |exclusive| Some(Bound { at: bound.at.clone(), exclusive });
-            let lower = Numbers { high: at(exclusive), ..Numbers::default() };
-            let upper = Numbers { low: at(!exclusive), ..Numbers::default() };
+            let at = |exclusive| {
+                Some(Bound {
+                    at: bound.at.clone(),
+                    exclusive,
+                })
+            };
+            let lower = Numbers {
+                high: at(exclusive),
+                ..Numbers::default()
+            };
+            let upper = Numbers {
+                low: at(!exclusive),
+                ..Numbers::default()
+            };
             let parts = [numbers.meet(&lower), numbers.meet(&upper)];
             if !parts.iter().any(Numbers::is_empty) {
                 let parts = parts.into_iter();
-                let atom = |numbers| Rc::new(Atom { kind: Kind::Number(numbers), ..a.clone() });
+                let atom = |numbers| {
+                    Rc::new(Atom {
+                        kind: Kind::Number(numbers),
+                        ..a.clone()
+                    })
+                };
                 return Some(parts.map(atom).collect());
             }
         }

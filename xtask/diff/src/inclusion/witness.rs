@@ -75,7 +75,9 @@ impl Prover<'_, '_> {
                 _ => {}
             }
         }
-        forms.iter().all(|form| store.accepts(read, form, false) == Some(false))
+        forms
+            .iter()
+            .all(|form| store.accepts(read, form, false) == Some(false))
     }
 
     /// Values of an atom that may not fit another.
@@ -97,7 +99,11 @@ impl Prover<'_, '_> {
                 for count in [of_b.size.min.saturating_sub(1)].into_iter().chain(beyond) {
                     made.extend(list(&items, count));
                 }
-                made.extend(items.iter().flat_map(|item| repeat(item, Size { min: 2, max: None })));
+                made.extend(
+                    items
+                        .iter()
+                        .flat_map(|item| repeat(item, Size { min: 2, max: None })),
+                );
             }
             (Kind::Object(of_a), Kind::Object(of_b)) => {
                 made.extend(self.objects_against(of_a, of_b, depth));
@@ -113,11 +119,18 @@ impl Prover<'_, '_> {
             return Vec::new();
         };
         let mut made = Vec::new();
-        let names: BTreeSet<Rc<str>> =
-            a.properties.keys().chain(b.properties.keys()).cloned().collect();
+        let names: BTreeSet<Rc<str>> = a
+            .properties
+            .keys()
+            .chain(b.properties.keys())
+            .cloned()
+            .collect();
         for name in names {
             let of = |objects: &Objects| {
-                objects.properties.get(&name).map_or(objects.rest, |it| it.schema)
+                objects
+                    .properties
+                    .get(&name)
+                    .map_or(objects.rest, |it| it.schema)
             };
             for value in self.apart(of(a), of(b), depth + 1) {
                 made.push(with(&base, [(name.to_string(), value)]));
@@ -127,13 +140,23 @@ impl Prover<'_, '_> {
             made.push(with(&base, [("other".to_owned(), value)]));
         }
         // Fewer and more properties than the other allows.
-        made.extend(b.size.max.and_then(|max| self.sized(a, &base, max + 1, depth)));
+        made.extend(
+            b.size
+                .max
+                .and_then(|max| self.sized(a, &base, max + 1, depth)),
+        );
         made.push(Value::Object(base));
         made
     }
 
     /// An object with so many properties.
-    fn sized(&mut self, of: &Objects, base: &Map<String, Value>, count: u64, depth: usize) -> Option<Value> {
+    fn sized(
+        &mut self,
+        of: &Objects,
+        base: &Map<String, Value>,
+        count: u64,
+        depth: usize,
+    ) -> Option<Value> {
         let count = usize::try_from(count.min(MAX_LENGTH)).ok()?;
         let mut all = base.clone();
         for (name, property) in &of.properties {
@@ -152,7 +175,12 @@ impl Prover<'_, '_> {
     /// Some values of a schema.
     fn samples(&mut self, schema: SchemaId, depth: usize) -> Vec<Value> {
         if schema == ANY {
-            return vec![Value::from("a"), Value::from(1), Value::Null, Value::Object(Map::new())];
+            return vec![
+                Value::from("a"),
+                Value::from(1),
+                Value::Null,
+                Value::Object(Map::new()),
+            ];
         }
         if depth > MAX_DEPTH {
             return Vec::new();
@@ -224,8 +252,19 @@ impl Prover<'_, '_> {
             made.extend(self.sized(of, &base, of.size.min, depth));
         }
         made.push(Value::Object(base.clone()));
-        made.extend(optional.iter().take(MAX_TRIED).map(|entry| with(&base, [entry.clone()])));
-        made.push(with(&base, optional.into_iter().rev().filter(|(name, _)| !base.contains_key(name))));
+        made.extend(
+            optional
+                .iter()
+                .take(MAX_TRIED)
+                .map(|entry| with(&base, [entry.clone()])),
+        );
+        made.push(with(
+            &base,
+            optional
+                .into_iter()
+                .rev()
+                .filter(|(name, _)| !base.contains_key(name)),
+        ));
         if of.rest != NONE && !of.is_closed() {
             for value in self.samples(of.rest, depth + 1).into_iter().take(3) {
                 made.push(with(&base, [("other".to_owned(), value)]));
@@ -269,7 +308,13 @@ fn numbers(all: &[&Numbers]) -> Vec<Value> {
     for at in at {
         for step in &steps {
             let below = (&at / step).floor() * step;
-            made.extend([below.clone(), &below + step, &below - step, &at + step, &at - step]);
+            made.extend([
+                below.clone(),
+                &below + step,
+                &below - step,
+                &at + step,
+                &at - step,
+            ]);
             let double = Exact::from_u8(2).map(|two| &below + step * two);
             made.extend(double);
         }
@@ -277,9 +322,11 @@ fn numbers(all: &[&Numbers]) -> Vec<Value> {
     made.sort();
     made.dedup();
     let fits = |value: &Exact| all.first().is_none_or(|of| of.has(value) != Some(false));
-    made.iter().filter(|value| fits(value)).filter_map(json).filter(|it| {
-        matches!(it, Value::Number(number) if exact(number).is_some())
-    }).collect()
+    made.iter()
+        .filter(|value| fits(value))
+        .filter_map(json)
+        .filter(|it| matches!(it, Value::Number(number) if exact(number).is_some()))
+        .collect()
 }
 
 /// Strings as long as some allow and longer, and of their formats and patterns.

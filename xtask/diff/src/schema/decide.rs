@@ -44,7 +44,9 @@ impl<'s, 'a> Provers<'s, 'a> {
 }
 
 /// The schemas of the one who sends, then those of the one who reads.
-fn in_order<'p, 'a>(pair: &'p Pair<'a>) -> (&'p [&'a xtask_spec::Node], &'p [&'a xtask_spec::Node]) {
+fn in_order<'p, 'a>(
+    pair: &'p Pair<'a>,
+) -> (&'p [&'a xtask_spec::Node], &'p [&'a xtask_spec::Node]) {
     let (base, revision) = (&*pair.sites.0.schemas, &*pair.sites.1.schemas);
     match pair.direction {
         Direction::Request | Direction::Parameter => (base, revision),
@@ -56,7 +58,12 @@ fn in_order<'p, 'a>(pair: &'p Pair<'a>) -> (&'p [&'a xtask_spec::Node], &'p [&'a
 pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
     let mut provers = Provers::new(specs);
     // The innermost first, so that the way to what is not known yet is short.
-    let mut own: Vec<Shown> = pairs.list.iter().rev().map(|pair| provers.shown(pair)).collect();
+    let mut own: Vec<Shown> = pairs
+        .list
+        .iter()
+        .rev()
+        .map(|pair| provers.shown(pair))
+        .collect();
     own.reverse();
     let parents = pairs.parents();
     let shown = seen_from_above(pairs, &own);
@@ -69,7 +76,8 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
             settle(finding, pair.direction, *shown);
         }
         // Both schemas, or those that hold them, have the same values.
-        pair.findings.retain(|it| *shown > Shown::Equal || it.schema_rule.is_none() || it.stands);
+        pair.findings
+            .retain(|it| *shown > Shown::Equal || it.schema_rule.is_none() || it.stands);
         if pair.findings.iter().any(|it| it.schema_rule.is_some()) {
             mark(&parents, &mut told, number);
         }
@@ -87,13 +95,20 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
             && told.get(number) == Some(&false)
             && is_parent(pair)
         {
-            note(pair, &rules::SCHEMA_CHANGED.fine, "has one more kind, or one less, by inheritance", None);
+            note(
+                pair,
+                &rules::SCHEMA_CHANGED.fine,
+                "has one more kind, or one less, by inheritance",
+                None,
+            );
         }
     }
     // The innermost first: what is explained there needs no explanation further out.
     for number in (0..pairs.list.len()).rev() {
         let is_open = shown.get(number) == Some(&Shown::Nothing);
-        let Some(pair) = pairs.list.get_mut(number).filter(|_| is_open) else { continue };
+        let Some(pair) = pairs.list.get_mut(number).filter(|_| is_open) else {
+            continue;
+        };
         if explained.get(number) == Some(&false) && explain(specs, &mut provers, pair) {
             mark(&parents, &mut explained, number);
         }
@@ -104,7 +119,11 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
 /// all that is in it.
 fn seen_from_above(pairs: &Pairs<'_>, own: &[Shown]) -> Vec<Shown> {
     let mut shown = vec![Shown::Equal; own.len()];
-    let roots = pairs.list.iter().enumerate().filter(|(_, pair)| !pair.uses.is_empty());
+    let roots = pairs
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, pair)| !pair.uses.is_empty());
     let mut open: Vec<(usize, Shown)> = roots.map(|(root, _)| (root, Shown::Nothing)).collect();
     while let Some((number, above)) = open.pop() {
         let own = own.get(number).copied().unwrap_or(Shown::Nothing);
@@ -154,9 +173,12 @@ fn explain<'a>(specs: Specs<'_, 'a>, provers: &mut Provers<'_, 'a>, pair: &mut P
     }
     let (base, revision) = &pair.sites;
     let is_same = match (base.schemas.as_slice(), revision.schemas.as_slice()) {
-        ([old], [new]) => {
-            same(specs, Difference::Meaning, &fields::SCHEMA_OR_REFERENCE, (*old, *new))
-        }
+        ([old], [new]) => same(
+            specs,
+            Difference::Meaning,
+            &fields::SCHEMA_OR_REFERENCE,
+            (*old, *new),
+        ),
         (old, new) => old.is_empty() && new.is_empty(),
     };
     if witness.is_none() && is_same {
@@ -167,7 +189,11 @@ fn explain<'a>(specs: Specs<'_, 'a>, provers: &mut Provers<'_, 'a>, pair: &mut P
         Direction::Response => "may have values that it could not have",
         Direction::Request | Direction::Parameter => "may not have values that it could have",
     };
-    let rules = if witness.is_some() { &rule.refuted } else { &rule.open };
+    let rules = if witness.is_some() {
+        &rule.refuted
+    } else {
+        &rule.open
+    };
     note(pair, rules, what, witness);
     true
 }
