@@ -16,10 +16,10 @@ const MAX_DEPTH: usize = 4;
 
 impl Store<'_, '_> {
     /// What fits one of some atoms and one of others.
-    pub(super) fn meet(&mut self, these: &[Rc<Atom>], those: &[Rc<Atom>]) -> Option<Vec<Rc<Atom>>> {
+    pub(super) fn meet(&mut self, some: &[Rc<Atom>], others: &[Rc<Atom>]) -> Option<Vec<Rc<Atom>>> {
         let mut all = Vec::new();
-        for a in these {
-            for b in those.iter().filter(|b| a.kind.is_same_type(&b.kind)) {
+        for a in some {
+            for b in others.iter().filter(|b| a.kind.is_same_type(&b.kind)) {
                 all.extend(self.meet_one(a, b));
                 if all.len() > MAX_ATOMS {
                     return None;
@@ -168,15 +168,14 @@ impl Store<'_, '_> {
             if !(of_a.required || of_b.required) || of_a.schema == of_b.schema {
                 continue;
             }
-            let (Some(these), Some(those)) = (self.atoms(of_a.schema), self.atoms(of_b.schema))
-            else {
+            let (Some(xs), Some(ys)) = (self.atoms(of_a.schema), self.atoms(of_b.schema)) else {
                 continue;
             };
-            if these.len() * those.len() > 64 {
+            if xs.len() * ys.len() > 64 {
                 continue;
             }
-            let apart = these.iter().all(|x| {
-                let mut others = those.iter();
+            let apart = xs.iter().all(|x| {
+                let mut others = ys.iter();
                 others.all(|y| self.disjoint(x, y, false, depth + 1))
             });
             if apart {

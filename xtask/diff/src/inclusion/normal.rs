@@ -120,7 +120,7 @@ impl<'a> Store<'_, 'a> {
                 });
             }
             if keyword == "oneOf" {
-                members = self.exclusive(&members)?;
+                members = self.exclusive(&members);
             }
             atoms = self.meet(&atoms, &members.concat())?;
         }
@@ -137,7 +137,7 @@ impl<'a> Store<'_, 'a> {
     }
 
     /// The members of a `oneOf`, each without what fits others as well.
-    fn exclusive(&mut self, members: &[Member]) -> Option<Vec<Member>> {
+    fn exclusive(&mut self, members: &[Member]) -> Vec<Member> {
         let tag = self.common_tag(members);
         let mut all = Vec::new();
         for (index, member) in members.iter().enumerate() {
@@ -153,7 +153,7 @@ impl<'a> Store<'_, 'a> {
             }
             all.push(own);
         }
-        Some(all)
+        all
     }
 
     /// Adds atoms to what none of some may fit, but for those that are disjoint with them anyway.

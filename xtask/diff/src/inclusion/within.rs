@@ -26,7 +26,7 @@ pub(super) enum Gap {
     Everywhere,
 }
 
-impl<'a> Prover<'_, 'a> {
+impl Prover<'_, '_> {
     /// Whether it is shown that every value of a schema is one of another. Where the question comes up
     /// within itself, yes: a counterexample would be found elsewhere.
     pub(super) fn within(&mut self, x: SchemaId, y: SchemaId, reading: Reading) -> bool {

@@ -53,10 +53,7 @@ impl Prover<'_, '_> {
                 break;
             }
         }
-        tried.sort_by_cached_key(|value| {
-            let text = value.to_string();
-            (text.len(), text)
-        });
+        tried.sort_by_cached_key(|value| value.to_string().len());
         tried.truncate(4);
         tried
     }
@@ -93,7 +90,7 @@ impl Prover<'_, '_> {
             (Kind::Text(of_a), Kind::Text(of_b)) => made.extend(texts(&[of_a, of_b])),
             (Kind::List(of_a), Kind::List(of_b)) => {
                 let items = self.apart(of_a.items, of_b.items, depth + 1);
-                made.extend(items.iter().flat_map(|item| repeat(item, of_a.size)));
+                made.extend(items.iter().filter_map(|item| repeat(item, of_a.size)));
                 let items = self.samples(of_a.items, depth + 1);
                 let beyond = of_b.size.max.map(|max| max + 1);
                 for count in [of_b.size.min.saturating_sub(1)].into_iter().chain(beyond) {
@@ -102,7 +99,7 @@ impl Prover<'_, '_> {
                 made.extend(
                     items
                         .iter()
-                        .flat_map(|item| repeat(item, Size { min: 2, max: None })),
+                        .filter_map(|item| repeat(item, Size { min: 2, max: None })),
                 );
             }
             (Kind::Object(of_a), Kind::Object(of_b)) => {
@@ -222,7 +219,7 @@ impl Prover<'_, '_> {
         let mut made: Vec<Value> = list(&items, of.size.min).into_iter().collect();
         made.extend(list(&items, of.size.min + 1));
         made.extend(of.size.max.and_then(|max| list(&items, max)));
-        made.extend(items.iter().flat_map(|item| repeat(item, of.size)));
+        made.extend(items.iter().filter_map(|item| repeat(item, of.size)));
         made
     }
 
