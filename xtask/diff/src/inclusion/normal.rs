@@ -14,6 +14,9 @@ use super::exact::{Exact, equal, exact};
 use super::family::{last_segment, tags};
 use super::store::{Side, Store};
 
+/// More overlaps of the members of one `oneOf` are given up.
+const MAX_OVERLAPS: usize = 50_000;
+
 /// A member of `oneOf` or `anyOf`.
 type Member = Vec<Rc<Atom>>;
 
@@ -120,7 +123,7 @@ impl<'a> Store<'_, 'a> {
                 });
             }
             if keyword == "oneOf" {
-                members = self.exclusive(&members);
+                members = self.exclusive(&members)?;
             }
             atoms = self.meet(&atoms, &members.concat())?;
         }
@@ -137,8 +140,9 @@ impl<'a> Store<'_, 'a> {
     }
 
     /// The members of a `oneOf`, each without what fits others as well.
-    fn exclusive(&mut self, members: &[Member]) -> Vec<Member> {
+    fn exclusive(&mut self, members: &[Member]) -> Option<Vec<Member>> {
         let tag = self.common_tag(members);
+        let mut overlaps = 0;
         let mut all = Vec::new();
         for (index, member) in members.iter().enumerate() {
             let mut own = member.clone();
@@ -151,9 +155,13 @@ impl<'a> Store<'_, 'a> {
                     own = self.without(&own, other);
                 }
             }
+            overlaps += own.iter().map(|it| it.except.len()).sum::<usize>();
+            if overlaps > MAX_OVERLAPS {
+                return None;
+            }
             all.push(own);
         }
-        all
+        Some(all)
     }
 
     /// Adds atoms to what none of some may fit, but for those that are disjoint with them anyway.

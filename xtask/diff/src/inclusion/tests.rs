@@ -1,6 +1,6 @@
 //! Verdicts on random pairs of schemas, against the validator `jsonschema`, which shares no code with these.
 //!
-//! 100 pairs by default; `INCLUSION_PAIRS=5000 cargo test --release -p xtask-diff inclusion` for more.
+//! 100 pairs by default; `INCLUSION_PAIRS=5000 cargo test -p xtask-diff --lib inclusion` for more.
 
 use fastrand::Rng;
 use jsonschema::Validator;
