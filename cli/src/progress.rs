@@ -56,7 +56,7 @@ impl Progress {
                 if *holder != shown {
                     shown.clone_from(&holder);
                     // It may be longer than the terminal is wide, and then can't be overwritten.
-                    let _ = writeln!(stderr(), "\r\x1b[2Kwaiting for the draft lock: {shown}");
+                    let _ = writeln!(stderr(), "\r\x1b[2Kwaiting: {shown}");
                 }
                 let waited = self.began.elapsed().as_secs();
                 let _ = write!(stderr(), "\r\x1b[2Kwaited {waited} s");

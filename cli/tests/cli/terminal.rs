@@ -101,7 +101,7 @@ async fn a_line_shows_which_process_holds_the_lock() {
     let ended = crate::setup::end(&mut command).await;
     assert_eq!(ended.code, 124, "{ended:?}");
     let words = format!(
-        "waiting for the draft lock: process {} of this machine, since",
+        "waiting: process {} of this machine, since",
         first.child.id().unwrap()
     );
     assert!(ended.stdout.contains(&words), "{ended:?}");

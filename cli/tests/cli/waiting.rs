@@ -80,10 +80,7 @@ async fn a_wait_is_the_picture_in_the_readme() {
     let (waiting, after) = shown.rsplit_once(CLEARED).unwrap();
     let (_, waiting) = waiting.split_once(CLEARED).unwrap();
     let (holder, waited) = waiting.split_once("\r\n").unwrap();
-    assert!(
-        holder.starts_with("waiting for the draft lock: "),
-        "{shown}"
-    );
+    assert!(holder.starts_with("waiting: "), "{shown}");
     assert!(waited.contains("waited "), "{shown}");
     let picture = format!(
         "\x1b[1m$ llmobs-datasets {}\x1b[0m\n\

@@ -52,6 +52,8 @@ pub struct Change {
     pub revision: Location,
     /// What has changed, with the old value and the new one.
     pub message: String,
+    /// A value that was fine and no longer is, as JSON, if the change breaks a schema and one is found.
+    pub witness: Option<String>,
     /// What it means for Rust code.
     pub rust: Rust,
     /// The items of the generated crate that have changed with it.

@@ -71,7 +71,10 @@ impl Merged {
         for finding in findings {
             let key = (finding.rule.id, finding.sites, finding.message.clone());
             let (operations, uses) = (finding.operations.clone(), finding.uses.clone());
-            let entry = self.0.entry(key).or_insert(finding);
+            let entry = self.0.entry(key).or_insert_with(|| finding.clone());
+            if finding.rule.wire > entry.rule.wire {
+                (entry.rule, entry.witness) = (finding.rule, finding.witness);
+            }
             entry.operations.extend(operations);
             entry.uses.extend(uses);
         }
@@ -106,6 +109,7 @@ fn change(specs: Specs<'_, '_>, names: &[String], finding: Finding) -> Change {
         base: location(specs.0, finding.sites.0),
         revision: location(specs.1, finding.sites.1),
         message: plain(&finding.message),
+        witness: finding.witness.as_deref().map(plain),
         rust: Rust::Compatible,
         rust_items: Vec::new(),
         accepted: None,

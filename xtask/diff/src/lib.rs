@@ -18,6 +18,7 @@ mod compare;
 mod context;
 mod excerpt;
 mod finding;
+mod inclusion;
 mod label;
 mod paired;
 mod pairing;

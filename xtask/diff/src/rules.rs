@@ -43,13 +43,22 @@ pub struct Rule {
     pub why: &'static str,
 }
 
-/// A kind of change to a schema: one rule a direction.
+/// A kind of change to a schema: one rule a direction, with the verdict by keywords alone. Whether every value
+/// that was fine still is decides, by `inclusion`.
 #[derive(Debug)]
 pub struct SchemaRule {
     /// For what the client sends.
     pub request: Rule,
     /// For what the client receives.
     pub response: Rule,
+    /// The same where every value is shown to be fine.
+    pub(crate) fine: [Rule; 2],
+    /// The same where one is shown not to be.
+    pub(crate) refuted: [Rule; 2],
+    /// The same where neither can be shown.
+    pub(crate) open: [Rule; 2],
+    /// Whether the verdict is one of policy: more than values depends on it.
+    pub(crate) is_policy: bool,
 }
 
 /// The verdict, and its reason, on what is sent and on what is received.
@@ -61,8 +70,27 @@ impl SchemaRule {
         Self {
             request: rule(ids[0], sent, what, because),
             response: rule(ids[1], received, what, since),
+            fine: both(ids, Wire::NonBreaking, what, FINE),
+            refuted: both(ids, Wire::Breaking, what, REFUTED),
+            open: both(ids, Wire::Breaking, what, OPEN),
+            is_policy: false,
         }
     }
+
+    const fn policy(ids: [&'static str; 2], what: &'static str, effect: Effect) -> Self {
+        let mut rule = Self::new(ids, what, effect);
+        rule.is_policy = true;
+        rule
+    }
+}
+
+const fn both(
+    ids: [&'static str; 2],
+    wire: Wire,
+    what: &'static str,
+    why: &'static str,
+) -> [Rule; 2] {
+    [rule(ids[0], wire, what, why), rule(ids[1], wire, what, why)]
 }
 
 const fn rule(id: &'static str, wire: Wire, what: &'static str, why: &'static str) -> Rule {
@@ -84,6 +112,10 @@ const LOOSENED: &str = "requests may become looser: each one that was fine still
 const WIDENED: &str = "responses may not become looser: the client may fail to parse them";
 const UNPROVEN: &str =
     "cannot be shown to be compatible: neither the old form nor the new contains the other";
+const FINE: &str = "all keywords taken together, each value that was fine still is";
+const REFUTED: &str = "all keywords taken together, a value that was fine no longer is";
+const OPEN: &str =
+    "cannot be shown to be compatible: it is not known whether each value that was fine still is";
 const WORDS: &str = "words only; nothing on the wire depends on it";
 
 macro_rules! rules {
@@ -98,10 +130,10 @@ macro_rules! rules {
 }
 
 macro_rules! schema_rules {
-    ($($name:ident $id:literal $effect:expr, $what:literal;)*) => {
+    ($($name:ident $id:literal $kind:ident $effect:expr, $what:literal;)*) => {
         $(
             #[doc = concat!("`", $id, "`: ", $what)]
-            pub static $name: SchemaRule = SchemaRule::new(
+            pub static $name: SchemaRule = SchemaRule::$kind(
                 [concat!("request-", $id), concat!("response-", $id)], $what, $effect,
             );
         )*
@@ -201,76 +233,77 @@ rules! {
 }
 
 schema_rules! {
-    TYPE_NARROWED "type-narrowed" TIGHTENS, "fewer types are allowed, such as integers in place of numbers";
-    TYPE_WIDENED "type-widened" LOOSENS, "more types are allowed, such as numbers in place of integers";
-    TYPE_CHANGED "type-changed" BREAKS, "the value is of another type";
-    FORMAT_NARROWED "format-narrowed" TIGHTENS, "a format was added, or is a part of the old one, as `int32` is of `int64`";
-    FORMAT_WIDENED "format-widened" LOOSENS, "a format was dropped, or contains the old one";
-    FORMAT_CHANGED "format-changed" BREAKS, "the value is of another format";
-    NULL_ALLOWED "null-allowed" LOOSENS, "the value may be null";
-    NULL_REFUSED "null-refused" TIGHTENS, "the value may not be null any more";
-    ENUM_ADDED "enum-added" TIGHTENS, "only listed values are allowed";
-    ENUM_DROPPED "enum-dropped" LOOSENS, "values need not be listed any more";
-    ENUM_VALUE_ADDED "enum-value-added" LOOSENS, "a value was added to an enum";
-    ENUM_VALUE_REMOVED "enum-value-removed" TIGHTENS, "a value was removed from an enum";
-    MINIMUM_RAISED "minimum-raised" TIGHTENS, "a lower bound was added, raised, or made exclusive";
-    MINIMUM_LOWERED "minimum-lowered" LOOSENS, "a lower bound was removed, lowered, or made inclusive";
-    MAXIMUM_LOWERED "maximum-lowered" TIGHTENS, "an upper bound was added, lowered, or made exclusive";
-    MAXIMUM_RAISED "maximum-raised" LOOSENS, "an upper bound was removed, raised, or made inclusive";
-    MULTIPLE_OF_TIGHTENED "multiple-of-tightened" TIGHTENS, "fewer multiples are allowed";
-    MULTIPLE_OF_LOOSENED "multiple-of-loosened" LOOSENS, "more multiples are allowed";
-    MULTIPLE_OF_CHANGED "multiple-of-changed" BREAKS, "the value is a multiple of another number";
-    MIN_SIZE_RAISED "min-size-raised" TIGHTENS, "`minLength`, `minItems` or `minProperties` was added or raised";
-    MIN_SIZE_LOWERED "min-size-lowered" LOOSENS, "`minLength`, `minItems` or `minProperties` was removed or lowered";
-    MAX_SIZE_LOWERED "max-size-lowered" TIGHTENS, "`maxLength`, `maxItems` or `maxProperties` was added or lowered";
-    MAX_SIZE_RAISED "max-size-raised" LOOSENS, "`maxLength`, `maxItems` or `maxProperties` was removed or raised";
-    UNIQUE_ITEMS_ADDED "unique-items-added" TIGHTENS, "items must differ";
-    UNIQUE_ITEMS_REMOVED "unique-items-removed" LOOSENS, "items may be equal";
-    PATTERN_ADDED "pattern-added" TIGHTENS, "a pattern was added";
-    PATTERN_REMOVED "pattern-removed" LOOSENS, "a pattern was removed";
-    PATTERN_CHANGED "pattern-changed" BREAKS, "a pattern was changed";
-    PROPERTY_BECAME_REQUIRED "property-became-required" TIGHTENS, "an optional property is required";
-    PROPERTY_BECAME_OPTIONAL "property-became-optional" LOOSENS, "a required property is optional";
-    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" TIGHTENS, "properties that are not described are not allowed any more";
-    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" LOOSENS, "properties that are not described are allowed";
-    ALTERNATIVE_ADDED "alternative-added" LOOSENS, "an alternative was added to `oneOf` or `anyOf`";
-    ALTERNATIVE_REMOVED "alternative-removed" TIGHTENS, "an alternative was removed from `oneOf` or `anyOf`";
-    ALTERNATIVES_EXCLUSIVE "alternatives-exclusive" TIGHTENS, "`anyOf` became `oneOf`: only one alternative may fit";
-    ALTERNATIVES_SHARED "alternatives-shared" LOOSENS, "`oneOf` became `anyOf`: several alternatives may fit";
-    COMPOSITION_ADDED "composition-added" TIGHTENS, "the value must fit a `oneOf`, `anyOf` or `not` besides";
-    COMPOSITION_REMOVED "composition-removed" LOOSENS, "the value need not fit a `oneOf`, `anyOf` or `not` any more";
-    NOT_CHANGED "not-changed" BREAKS, "a `not` was changed";
-    DISCRIMINATOR_ADDED "discriminator-added" TIGHTENS, "a property tells which alternative a value is";
-    DISCRIMINATOR_REMOVED "discriminator-removed" LOOSENS, "no property tells which alternative a value is";
-    DISCRIMINATOR_CHANGED "discriminator-changed" BREAKS, "another property tells which alternative a value is";
-    DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" LOOSENS, "one more value of the discriminator names an alternative";
-    DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" TIGHTENS, "a value of the discriminator names no alternative any more";
-    KEYWORD_CHANGED "keyword-changed" BREAKS, "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
-    REQUIRED_PROPERTY_ADDED "required-property-added" [
+    TYPE_NARROWED "type-narrowed" new TIGHTENS, "fewer types are allowed, such as integers in place of numbers";
+    TYPE_WIDENED "type-widened" new LOOSENS, "more types are allowed, such as numbers in place of integers";
+    TYPE_CHANGED "type-changed" new BREAKS, "the value is of another type";
+    FORMAT_NARROWED "format-narrowed" new TIGHTENS, "a format was added, or is a part of the old one, as `int32` is of `int64`";
+    FORMAT_WIDENED "format-widened" new LOOSENS, "a format was dropped, or contains the old one";
+    FORMAT_CHANGED "format-changed" new BREAKS, "the value is of another format";
+    NULL_ALLOWED "null-allowed" new LOOSENS, "the value may be null";
+    NULL_REFUSED "null-refused" new TIGHTENS, "the value may not be null any more";
+    ENUM_ADDED "enum-added" new TIGHTENS, "only listed values are allowed";
+    ENUM_DROPPED "enum-dropped" new LOOSENS, "values need not be listed any more";
+    ENUM_VALUE_ADDED "enum-value-added" new LOOSENS, "a value was added to an enum";
+    ENUM_VALUE_REMOVED "enum-value-removed" new TIGHTENS, "a value was removed from an enum";
+    MINIMUM_RAISED "minimum-raised" new TIGHTENS, "a lower bound was added, raised, or made exclusive";
+    MINIMUM_LOWERED "minimum-lowered" new LOOSENS, "a lower bound was removed, lowered, or made inclusive";
+    MAXIMUM_LOWERED "maximum-lowered" new TIGHTENS, "an upper bound was added, lowered, or made exclusive";
+    MAXIMUM_RAISED "maximum-raised" new LOOSENS, "an upper bound was removed, raised, or made inclusive";
+    MULTIPLE_OF_TIGHTENED "multiple-of-tightened" new TIGHTENS, "fewer multiples are allowed";
+    MULTIPLE_OF_LOOSENED "multiple-of-loosened" new LOOSENS, "more multiples are allowed";
+    MULTIPLE_OF_CHANGED "multiple-of-changed" new BREAKS, "the value is a multiple of another number";
+    MIN_SIZE_RAISED "min-size-raised" new TIGHTENS, "`minLength`, `minItems` or `minProperties` was added or raised";
+    MIN_SIZE_LOWERED "min-size-lowered" new LOOSENS, "`minLength`, `minItems` or `minProperties` was removed or lowered";
+    MAX_SIZE_LOWERED "max-size-lowered" new TIGHTENS, "`maxLength`, `maxItems` or `maxProperties` was added or lowered";
+    MAX_SIZE_RAISED "max-size-raised" new LOOSENS, "`maxLength`, `maxItems` or `maxProperties` was removed or raised";
+    UNIQUE_ITEMS_ADDED "unique-items-added" new TIGHTENS, "items must differ";
+    UNIQUE_ITEMS_REMOVED "unique-items-removed" new LOOSENS, "items may be equal";
+    PATTERN_ADDED "pattern-added" new TIGHTENS, "a pattern was added";
+    PATTERN_REMOVED "pattern-removed" new LOOSENS, "a pattern was removed";
+    PATTERN_CHANGED "pattern-changed" new BREAKS, "a pattern was changed";
+    PROPERTY_BECAME_REQUIRED "property-became-required" new TIGHTENS, "an optional property is required";
+    PROPERTY_BECAME_OPTIONAL "property-became-optional" new LOOSENS, "a required property is optional";
+    ADDITIONAL_PROPERTIES_CLOSED "additional-properties-closed" policy TIGHTENS, "properties that are not described are not allowed any more";
+    ADDITIONAL_PROPERTIES_OPENED "additional-properties-opened" policy LOOSENS, "properties that are not described are allowed";
+    ALTERNATIVE_ADDED "alternative-added" new LOOSENS, "an alternative was added to `oneOf` or `anyOf`";
+    ALTERNATIVE_REMOVED "alternative-removed" new TIGHTENS, "an alternative was removed from `oneOf` or `anyOf`";
+    ALTERNATIVES_EXCLUSIVE "alternatives-exclusive" new TIGHTENS, "`anyOf` became `oneOf`: only one alternative may fit";
+    ALTERNATIVES_SHARED "alternatives-shared" new LOOSENS, "`oneOf` became `anyOf`: several alternatives may fit";
+    COMPOSITION_ADDED "composition-added" new TIGHTENS, "the value must fit a `oneOf`, `anyOf` or `not` besides";
+    COMPOSITION_REMOVED "composition-removed" new LOOSENS, "the value need not fit a `oneOf`, `anyOf` or `not` any more";
+    NOT_CHANGED "not-changed" new BREAKS, "a `not` was changed";
+    DISCRIMINATOR_ADDED "discriminator-added" new TIGHTENS, "a property tells which alternative a value is";
+    DISCRIMINATOR_REMOVED "discriminator-removed" new LOOSENS, "no property tells which alternative a value is";
+    DISCRIMINATOR_CHANGED "discriminator-changed" new BREAKS, "another property tells which alternative a value is";
+    DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" new LOOSENS, "one more value of the discriminator names an alternative";
+    DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" new TIGHTENS, "a value of the discriminator names no alternative any more";
+    KEYWORD_CHANGED "keyword-changed" new BREAKS, "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
+    SCHEMA_CHANGED "schema-changed" new BREAKS, "other values fit, which no other rule explains";
+    REQUIRED_PROPERTY_ADDED "required-property-added" new [
         (Wire::Breaking, "the client doesn't send it"),
         (Wire::NonBreaking, "the client ignores properties that it doesn't know"),
     ], "a required property is new";
-    OPTIONAL_PROPERTY_ADDED "optional-property-added" [
+    OPTIONAL_PROPERTY_ADDED "optional-property-added" policy [
         (Wire::NonBreaking, "it may be left out"),
         (Wire::NonBreaking, "the client ignores properties that it doesn't know"),
     ], "an optional property is new";
-    UNEXPECTED_PROPERTY_ADDED "unexpected-property-added" [
+    UNEXPECTED_PROPERTY_ADDED "unexpected-property-added" new [
         (Wire::NonBreaking, "it may be left out"),
         (Wire::Breaking, "the client refuses properties that it doesn't know, as it was told to"),
     ], "a property is new where properties that are not described were not allowed";
-    REQUIRED_PROPERTY_REMOVED "required-property-removed" [
+    REQUIRED_PROPERTY_REMOVED "required-property-removed" policy [
         (Wire::Breaking, "the client still sends it, and the service may refuse it, or ignore what its user asked for"),
         (Wire::Breaking, "the client relies on it"),
     ], "a required property is gone";
-    OPTIONAL_PROPERTY_REMOVED "optional-property-removed" [
+    OPTIONAL_PROPERTY_REMOVED "optional-property-removed" policy [
         (Wire::Breaking, "the client may still send it, and the service may refuse it, or ignore what its user asked for"),
         (Wire::NonBreaking, "the client can do without it"),
     ], "an optional property is gone";
-    DEFAULT_ADDED "default-added" [
+    DEFAULT_ADDED "default-added" policy [
         (Wire::NonBreaking, "what a request without the value means is now said; it was open before"),
         (Wire::NonBreaking, "the value may be absent as before"),
     ], "a default was added";
-    DEFAULT_CHANGED "default-changed" [
+    DEFAULT_CHANGED "default-changed" policy [
         (Wire::Breaking, "cannot be shown to be compatible: a request without the value means something else"),
         (Wire::NonBreaking, "the service says what a value is, if it matters"),
     ], "a default was changed or removed";
@@ -293,14 +326,27 @@ the revision, and why. Printed by `cargo xtask diff --rules`; made from `xtask/d
 
 The effect on Rust code is in no table: it is read from the generated code.
 
-| rule | wire | what has happened | why the verdict |
-|---|---|---|---|
+A rule that inclusion decides has its verdict where nothing more is known. A change is non-breaking where each
+value that was fine is shown to be fine still, it is none where both schemas have the same values, and it is
+breaking where one is found that no longer is, which is then shown. What can be shown neither way keeps the
+verdict of its rule. Policy decides where more than values matters.
+
+| rule | wire | decided by | what has happened | why the verdict |
+|---|---|---|---|---|
 "
     .to_owned();
-    for rule in all() {
+    let sided = SIDED.iter().flat_map(|rule| {
+        let by = if rule.is_policy {
+            "policy"
+        } else {
+            "inclusion"
+        };
+        [(&rule.request, by), (&rule.response, by)]
+    });
+    for (rule, by) in PLAIN.iter().map(|rule| (*rule, "the rule")).chain(sided) {
         let wire = rule.wire.to_string();
         for cell in [
-            "| `", rule.id, "` | ", &wire, " | ", rule.what, " | ", rule.why, " |\n",
+            "| `", rule.id, "` | ", &wire, " | ", by, " | ", rule.what, " | ", rule.why, " |\n",
         ] {
             table.push_str(cell);
         }

@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod compare;
+mod decide;
 mod discriminator;
 mod effective;
 mod keywords;

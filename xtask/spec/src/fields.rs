@@ -309,7 +309,8 @@ pub static ONE_CALLBACK: Shape = OrReference(&CALLBACK);
 /// The shape of the `encoding` of a media type.
 pub static ALL_ENCODINGS: Shape = Map(Keys::Any, &Shape::Object(&ENCODING));
 
-pub(crate) static SCHEMA_OR_REFERENCE: Shape = OrReference(&SCHEMA);
+/// The shape of a schema.
+pub static SCHEMA_OR_REFERENCE: Shape = OrReference(&SCHEMA);
 
 /// Requests that a service makes, by the expressions of their URLs.
 pub static CALLBACK: Object = Object {

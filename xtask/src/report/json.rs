@@ -56,6 +56,7 @@ fn of_change(change: &Change) -> Value {
         },
         "message": change.message,
         "why": change.rule.why,
+        "example": change.witness,
         "rust_items": change.rust_items,
         "accepted": change.accepted,
     })

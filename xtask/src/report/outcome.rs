@@ -67,6 +67,7 @@ impl Report {
             lists
                 .chain([&mut change.message])
                 .chain(&mut change.accepted)
+                .chain(&mut change.witness)
         });
         for text in names.chain(&mut report.rust_unknown).chain(changes) {
             *text = plain(text);
@@ -168,12 +169,26 @@ pub(super) fn operations(change: &Change) -> String {
     }
 }
 
-/// What is said about a change besides its message: why it was accepted, and what it does to Rust code.
+/// Notes on a change below its message: a value that shows it, the reason for accepting it, and its effect on
+/// Rust code.
 pub(super) fn notes(change: &Change) -> Vec<String> {
     let accepted = change.accepted.iter().map(|why| format!("accepted: {why}"));
+    let witness = change
+        .witness
+        .iter()
+        .map(|value| format!("for example {}", cut(value)));
     // The message of a change in Rust only has them.
     let items = change.rust_items.iter();
     let items = items.filter(|_| change.rule.wire != Wire::None);
     let items = items.map(|item| format!("in Rust: {item}"));
-    accepted.chain(items).collect()
+    witness.chain(accepted).chain(items).collect()
+}
+
+/// As much of a value as is read at a glance.
+pub(super) fn cut(value: &str) -> String {
+    const LONG: usize = 120;
+    match value.char_indices().nth(LONG) {
+        Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::outcome::{Report, title};
+use super::outcome::{Report, cut, title};
 use xtask_diff::rules::Wire;
 use xtask_diff::{Change, Rust};
 
@@ -61,7 +61,9 @@ fn line(change: &Change) -> String {
         .filter(|_| change.rule.wire != Wire::None);
     let items = items.fold(String::new(), |all, item| all + "; " + item);
     let reason = change.accepted.as_ref().map(|why| format!(" ({why})"));
-    let message = &change.message;
+    let example = change.witness.as_ref();
+    let example = example.map(|value| format!(", for example `{}`", cut(value)));
+    let message = [&*change.message, &example.unwrap_or_default()].concat();
     format!(
         "- {}: {operation}{message}{items}{}\n",
         title(change),

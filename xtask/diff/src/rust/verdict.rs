@@ -149,6 +149,7 @@ fn of_its_own(specs: Specs<'_, '_>, renamed: &[Sites], item: ApiChange) -> Chang
         base: location(specs.0, sites.0),
         revision: location(specs.1, sites.1),
         message,
+        witness: None,
         rust_items: vec![item.message],
         accepted: None,
     }

@@ -1,5 +1,7 @@
 //! Alternatives (`oneOf`, `anyOf`), and `not`.
 
+use std::collections::HashSet;
+
 use xtask_spec::Node;
 
 use super::effective::{Effective, Union};
@@ -118,12 +120,13 @@ fn matched<'a>(
         _ => None,
     };
     let mut take = |fit: &mut dyn FnMut(&[&'a Node], &[&'a Node]) -> bool| {
-        for (i, a) in old.iter().enumerate() {
-            for (j, b) in new.iter().enumerate() {
-                let free = !matched.iter().any(|(old, new)| *old == i || *new == j);
-                if free && fit(a, b) {
-                    matched.push((i, j));
-                }
+        let taken: (HashSet<usize>, HashSet<usize>) = matched.iter().copied().unzip();
+        let is_free = |(index, _): &(usize, _)| !taken.0.contains(index);
+        let mut left: Vec<_> = new.iter().enumerate().collect();
+        left.retain(|(index, _)| !taken.1.contains(index));
+        for (i, a) in old.iter().enumerate().filter(is_free) {
+            if let Some(at) = left.iter().position(|(_, b)| fit(a, b)) {
+                matched.push((i, left.remove(at).0));
             }
         }
     };

@@ -4,7 +4,7 @@ use super::effective::Effective;
 use super::pairs::{Pairs, Roots, SitePair};
 use super::sides::{Purpose, Sides};
 use super::site::Direction;
-use super::{alternatives, discriminator, keywords, limits, properties, words};
+use super::{alternatives, decide, discriminator, keywords, limits, properties, words};
 use crate::context::Specs;
 use crate::finding::{Finding, Sites};
 use crate::rules::Wire;
@@ -21,6 +21,7 @@ pub(crate) struct Schemas {
 pub(crate) fn all<'a>(specs: Specs<'_, 'a>, roots: Roots<'a>) -> Schemas {
     let mut pairs = Pairs::of(specs, roots);
     let renamed = follow(specs, Purpose::Report(same), &mut pairs);
+    decide::all(specs, &mut pairs);
     Schemas {
         renamed,
         findings: pairs.findings(),

@@ -86,6 +86,11 @@ pub(super) fn format(sides: &mut Sides<'_, '_>) {
         _ => format!("format changed from {old} to {new}"),
     };
     sides.note(rule, sides.first("format"), what);
+    // A format also says which type of a program holds the value, whatever bounds it has besides.
+    let is_other_width = format_contains(&base, &revision) || format_contains(&revision, &base);
+    if let Some(finding) = sides.findings.last_mut() {
+        finding.stands = is_other_width;
+    }
 }
 
 pub(super) fn values(sides: &mut Sides<'_, '_>) {
@@ -155,7 +160,7 @@ pub(super) fn default(sides: &mut Sides<'_, '_>) {
         ),
         _ => return,
     };
-    sides.note(rule, places, what);
+    sides.note_plain(sides.direction.rule(rule), places, what);
 }
 
 /// Keywords that OpenAPI 3.0 doesn't have, or not with their values, may mean anything.

@@ -41,19 +41,19 @@ impl<'a> Roots<'a> {
 }
 
 #[derive(Debug)]
-struct Pair<'a> {
-    sites: SitePair<'a>,
-    direction: Direction,
-    children: Vec<usize>,
-    findings: Vec<Finding>,
+pub(super) struct Pair<'a> {
+    pub(super) sites: SitePair<'a>,
+    pub(super) direction: Direction,
+    pub(super) children: Vec<usize>,
+    pub(super) findings: Vec<Finding>,
     /// The operations that lead here directly, with the messages.
-    uses: Vec<(usize, String)>,
+    pub(super) uses: Vec<(usize, String)>,
 }
 
 /// The pairs that are known so far.
 #[derive(Debug, Default)]
 pub(super) struct Pairs<'a> {
-    list: Vec<Pair<'a>>,
+    pub(super) list: Vec<Pair<'a>>,
     known: HashMap<(Vec<NodeId>, Vec<NodeId>, Direction), usize>,
     /// The components of the base that go by another name in the revision.
     pub(super) renamed: BTreeSet<Sites>,
@@ -124,8 +124,8 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// All that was found, with the operations that it touches.
-    pub(super) fn findings(self) -> Vec<Finding> {
+    /// The pairs that lead to each.
+    pub(super) fn parents(&self) -> Vec<Vec<usize>> {
         let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.list.len()];
         for (number, pair) in self.list.iter().enumerate() {
             for child in &pair.children {
@@ -134,6 +134,12 @@ impl<'a> Pairs<'a> {
                 }
             }
         }
+        parents
+    }
+
+    /// All that was found, with the operations that it touches.
+    pub(super) fn findings(self) -> Vec<Finding> {
+        let parents = self.parents();
         let mut all = Vec::new();
         for (number, pair) in self.list.iter().enumerate() {
             if pair.findings.is_empty() {

@@ -56,6 +56,9 @@ impl<'a> Sides<'_, 'a> {
         message: impl Into<String>,
     ) {
         self.note_plain(self.direction.rule(rule), places, message);
+        if let Some(finding) = self.findings.last_mut() {
+            finding.schema_rule = Some(rule);
+        }
     }
 
     /// The same of a rule that doesn't depend on the direction.

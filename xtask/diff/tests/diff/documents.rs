@@ -343,3 +343,48 @@ fn references_lead_to_a_component_however_they_are_encoded() {
     let plain = document("Pet[x]");
     assert_eq!(cases::compare(&plain, &document("Pet%5Bx%5D")).len(), 0);
 }
+
+/// A document with a parent that others inherit from, which a body is.
+fn with_family(members: &str) -> String {
+    format!(
+        "openapi: 3.0.3\ninfo: {{ title: T, version: '1' }}\npaths:\n  /a:\n    post:\n      \
+         operationId: a\n      requestBody: {{ content: {{ application/json: {{ schema: {{ $ref: \
+         '#/components/schemas/Pet' }} }} }} }}\n      responses:\n        '200': {{ description: ok, \
+         content: {{ application/json: {{ schema: {{ $ref: '#/components/schemas/Pet' }} }} }} }}\n\
+         components:\n  schemas:\n    Pet: {{ type: object, required: [kind], properties: {{ kind: {{ \
+         type: string }} }}, discriminator: {{ propertyName: kind }} }}\n{members}"
+    )
+}
+
+#[test]
+fn a_kind_that_inherits_is_a_value_of_its_parent() {
+    let child = |name: &str, age: &str| {
+        let pet = "{ $ref: '#/components/schemas/Pet' }";
+        let own = format!("{{ type: object, properties: {{ age: {{ type: {age} }} }} }}");
+        format!("    {name}: {{ allOf: [{pet}, {own}] }}\n")
+    };
+    let told = |from: &str, to: &str| {
+        let changes = cases::compare(&with_family(from), &with_family(to));
+        let told = changes.iter().map(|it| {
+            let witness = it.witness.clone().unwrap_or_default();
+            format!("{} {} {witness}", it.rule.wire, it.rule.id)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let (cat, dog) = (child("Cat", "integer"), child("Dog", "string"));
+    assert_eq!(
+        told(&cat, &(cat.clone() + &dog)),
+        [
+            r#"breaking response-schema-changed {"kind":"Dog"}"#,
+            "non-breaking request-schema-changed ",
+        ]
+    );
+    assert_eq!(
+        told(&cat, &child("Cat", "string")),
+        [
+            r#"breaking request-schema-changed {"age":0,"kind":"Cat"}"#,
+            r#"breaking response-schema-changed {"age":"","kind":"Cat"}"#,
+        ]
+    );
+    assert_eq!(told(&dog, &dog), Vec::<String>::new());
+}

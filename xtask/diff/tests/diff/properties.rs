@@ -259,7 +259,7 @@ fn schemas_that_hold_themselves_come_to_an_end() {
             "A: {{ type: object, not: {{ properties: {{ a: {{ {A} }}, b: {{ type: LEAF }} }} }} }}"
         ),
         format!(
-            "A: {{ anyOf: [{{ items: {{ {B} }} }}, {{ type: LEAF }}] }}, \
+            "A: {{ anyOf: [{{ type: array, items: {{ {B} }} }}, {{ type: LEAF }}] }}, \
              B: {{ oneOf: [{{ properties: {{ a: {{ {A} }} }} }}, {{ not: {{ items: {{ {B} }} }} }}] }}"
         ),
     ];
