@@ -346,7 +346,8 @@ fn document(schema: &Value) -> Document {
 #[test]
 fn no_verdict_contradicts_a_validator() {
     let (mut shown, mut refuted, mut unknown) = (0, 0, 0);
-    for seed in 0..pairs() {
+    // The last one has an object that requires itself, which overflowed the stack.
+    for seed in (0..pairs()).chain([2114]) {
         let mut rng = Rng::with_seed(seed);
         let base = schema(&mut rng, 3);
         let revision = match rng.u32(..4) {

@@ -406,7 +406,14 @@ impl Prover<'_, '_> {
                     }
                     inner.retain(|it| it.kind.is_same_type(&alone.kind));
                     let inner: Vec<&Rc<Atom>> = inner.iter().collect();
-                    self.split(alone, &inner)
+                    // What requires itself could be taken apart for ever.
+                    if self.store.depth > MAX_DEPTH {
+                        return None;
+                    }
+                    self.store.depth += 1;
+                    let parts = self.split(alone, &inner);
+                    self.store.depth -= 1;
+                    parts
                 }
                 [] => None,
                 many => Some(many.to_vec()),
