@@ -1,4 +1,4 @@
-//! Allocations and bytes allocated a call, and by building a client: the wrapper beside the floor.
+//! Allocations and bytes allocated a call, and by building a client: the wrapper compared with the baseline.
 
 mod loopback;
 mod sides;
@@ -50,18 +50,18 @@ fn table(what: &str, rows: &[(Side, Stats, u32)]) -> Result<()> {
         "\n{what:24} {:>12} {:>7} {:>12} {:>7}",
         "allocations", "ratio", "bytes", "ratio"
     );
-    let mut floor = None;
+    let mut baseline = None;
     for (side, stats, units) in rows {
         let of_one = |count: usize| {
             Ok::<_, std::num::TryFromIntError>(f64::from(u32::try_from(count)?) / f64::from(*units))
         };
         let allocations = of_one(stats.allocations + stats.reallocations)?;
         let bytes = of_one(stats.bytes_allocated)?;
-        let (floor_allocations, floor_bytes) = *floor.get_or_insert((allocations, bytes));
+        let (baseline_allocations, baseline_bytes) = *baseline.get_or_insert((allocations, bytes));
         println!(
             "{side:24} {allocations:>12.1} {:>7.3} {bytes:>12.0} {:>7.3}",
-            allocations / floor_allocations,
-            bytes / floor_bytes
+            allocations / baseline_allocations,
+            bytes / baseline_bytes
         );
     }
     Ok(())

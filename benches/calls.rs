@@ -1,5 +1,5 @@
 //! Time and CPU a call, at 1 and at 64 in flight, and what it costs to build a client: the wrapper
-//! beside the floor, in interleaved rounds of one run.
+//! compared with the baseline, in interleaved rounds of one run.
 //!
 //! With `--calls` and `--side` it makes so many calls of one side and measures nothing itself:
 //! `benches/instructions.sh` counts those.
@@ -61,7 +61,7 @@ fn main() -> Result<()> {
         return runtime.block_on(caller.run(calls, 1));
     }
     println!(
-        "{} rounds; medians, and the medians of the rounds' ratios to the floor",
+        "{} rounds; medians, and the medians of the rounds' ratios to the baseline",
         args.rounds
     );
     for in_flight in [1, 64] {
@@ -138,7 +138,7 @@ fn table(what: &str, rounds: &[Vec<Cost>]) -> Result<()> {
     Ok(())
 }
 
-/// The median of a side's costs in microseconds, and that of their ratios to the floor's.
+/// The median of a side's costs in microseconds, and that of their ratios to the baseline's.
 fn medians(rounds: &[Vec<Cost>], side: usize, part: impl Fn(Cost) -> Duration) -> Result<[f64; 2]> {
     let micros =
         |round: &Vec<Cost>, index: usize| Some(part(*round.get(index)?).as_secs_f64() * 1e6);

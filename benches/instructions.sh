@@ -2,7 +2,7 @@
 # Instructions a call, as valgrind's callgrind counts them: the slope between 200 and 1,200 calls, which
 # leaves out what is done once. The server is a process of its own and is not counted.
 #
-#   benches/instructions.sh [SIDE…]     floor, tuned-floor, generated, wrapper, wrapper-handles; by default all
+#   benches/instructions.sh [SIDE…]     baseline, tuned-baseline, generated, wrapper, wrapper-handles; by default all
 #
 # The profile of a run stays in target/callgrind/SIDE.CALLS, for callgrind_annotate.
 set -euo pipefail
@@ -24,14 +24,14 @@ counted() {
     sed -n 's/.*Collected : //p'
 }
 
-[ $# -gt 0 ] || set -- floor tuned-floor generated wrapper wrapper-handles
-floor=''
+[ $# -gt 0 ] || set -- baseline tuned-baseline generated wrapper wrapper-handles
+baseline=''
 printf '%-15s %12s %7s\n' side instructions ratio
 for side in "$@"; do
   few=$(counted "$side" 200)
   many=$(counted "$side" 1200)
   slope=$(((many - few) / 1000))
-  floor=${floor:-$slope}
-  awk -v side="$side" -v slope="$slope" -v floor="$floor" \
-    'BEGIN { printf "%-15s %12d %7.3f\n", side, slope, slope / floor }'
+  baseline=${baseline:-$slope}
+  awk -v side="$side" -v slope="$slope" -v baseline="$baseline" \
+    'BEGIN { printf "%-15s %12d %7.3f\n", side, slope, slope / baseline }'
 done

@@ -1,6 +1,6 @@
 //! What is compared: the wrapper, with a handle that is kept or made for each call, the generated client
-//! beneath it, and the floor, which is reqwest with serde structs written by hand. All send the same requests, read the same answers, run
-//! on the same runtime and are set up for the same connections.
+//! beneath it, and the baseline, which is reqwest with serde structs written by hand. All send the same requests,
+//! read the same responses, run on the same runtime and are set up for the same connections.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -31,11 +31,11 @@ const VERSION: i32 = 1;
 pub(crate) enum Side {
     /// reqwest with serde structs written by hand, as one writes it: connections as the wrapper's, the
     /// other settings as they come, no limit on the time of a call.
-    Floor,
-    /// The floor with what the wrapper has besides: a limit on the time of a call (of reqwest's, where the
+    Baseline,
+    /// The baseline with what the wrapper has besides: a limit on the time of a call (of reqwest's, where the
     /// wrapper's is tokio's), and no copy of each request kept for a retry of reqwest's own.
-    TunedFloor,
-    /// The generated client alone, with the settings of the tuned floor.
+    TunedBaseline,
+    /// The generated client alone, with the settings of the tuned baseline.
     Generated,
     /// `llmobs_datasets::Client` with default settings, and one `Dataset` for all calls.
     Wrapper,
@@ -45,8 +45,8 @@ pub(crate) enum Side {
 
 impl Side {
     pub(crate) const ALL: [Self; 5] = [
-        Self::Floor,
-        Self::TunedFloor,
+        Self::Baseline,
+        Self::TunedBaseline,
         Self::Generated,
         Self::Wrapper,
         Self::WrapperHandles,
@@ -56,8 +56,8 @@ impl Side {
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Floor => "floor",
-            Self::TunedFloor => "tuned floor",
+            Self::Baseline => "baseline",
+            Self::TunedBaseline => "tuned baseline",
             Self::Generated => "generated",
             Self::Wrapper => "wrapper",
             Self::WrapperHandles => "wrapper, new handles",
@@ -67,7 +67,7 @@ impl fmt::Display for Side {
 
 /// A side with its connections.
 pub(crate) enum Caller {
-    Floor(Floor),
+    Baseline(Baseline),
     Generated(generated::Client),
     Wrapper(Dataset),
     WrapperHandles(Client),
@@ -76,8 +76,8 @@ pub(crate) enum Caller {
 impl Caller {
     pub(crate) fn new(side: Side, address: SocketAddr) -> Result<Self> {
         Ok(match side {
-            Side::Floor => Self::Floor(Floor::new(address, false)?),
-            Side::TunedFloor => Self::Floor(Floor::new(address, true)?),
+            Side::Baseline => Self::Baseline(Baseline::new(address, false)?),
+            Side::TunedBaseline => Self::Baseline(Baseline::new(address, true)?),
             Side::Generated => Self::Generated(generated_client(address)?),
             Side::Wrapper => Self::Wrapper(handle(&wrapper(address)?)?),
             Side::WrapperHandles => Self::WrapperHandles(wrapper(address)?),
@@ -88,7 +88,9 @@ impl Caller {
     pub(crate) async fn run(&self, calls: usize, in_flight: usize) -> Result<()> {
         // Which side it is, is asked once a run and not once a call.
         match self {
-            Self::Floor(floor) => run(calls, in_flight, async |it| floor.call(it).await).await,
+            Self::Baseline(baseline) => {
+                run(calls, in_flight, async |it| baseline.call(it).await).await
+            }
             Self::Generated(client) => {
                 run(calls, in_flight, async |it| {
                     generated_call(client, it).await
@@ -132,8 +134,8 @@ async fn run<T>(
     }
 }
 
-/// The floor.
-pub(crate) struct Floor {
+/// The baseline.
+pub(crate) struct Baseline {
     http: reqwest::Client,
     base_url: String,
 }
@@ -186,7 +188,7 @@ struct RestoreAttributes {
     dataset_version: i32,
 }
 
-impl Floor {
+impl Baseline {
     fn new(address: SocketAddr, tuned: bool) -> Result<Self> {
         Ok(Self {
             http: http(tuned)?,
