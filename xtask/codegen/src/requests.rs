@@ -8,7 +8,6 @@
 
 use std::mem;
 
-use percent_encoding::percent_decode_str;
 use syn::punctuated::Punctuated;
 use syn::{
     Expr, ExprLit, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, Lit, Local, Pat,
@@ -219,16 +218,15 @@ fn of_segments(formatted: &Expr, signature: &Signature) -> Option<Expr> {
         let mut parts: Punctuated<Expr, Token![,]> = Punctuated::new();
         for (index, fixed) in segment.split("{}").enumerate() {
             if index > 0 {
-                parts.push(text(parameters.next()?, signature)?);
+                let parameter = text(parameters.next()?, signature)?;
+                parts.push(parse_quote!(self::segment(#parameter)?));
             }
-            let fixed = percent_decode_str(fixed).decode_utf8_lossy();
             if !fixed.is_empty() {
                 parts.push(parse_quote!(#fixed));
             }
         }
         segments.push(match parts.first() {
-            Some(part @ Expr::Lit(_)) if parts.len() == 1 => part.clone(),
-            Some(part) if parts.len() == 1 => parse_quote!(self::segment(#part)?),
+            Some(part) if parts.len() == 1 => part.clone(),
             Some(_) => parse_quote!(self::segment(&[#parts].concat())?),
             None => parse_quote!(""),
         });
@@ -282,7 +280,7 @@ mod tests {
                 trace: Option<&'a str>,
             ) -> Result<ResponseValue<ByteStream>, Error<types::Fault>> {
                 let url = format!(
-                    "{}/a%20b/{}/{}-{}.json/{}/", self.baseurl,
+                    "{}/a b/{}/{}-{}.json/{}/", self.baseurl,
                     encode_path(&folder.to_string()), encode_path(&folder.to_string()),
                     encode_path(&number.to_string()), encode_path(&number.to_string()),
                 );
@@ -331,7 +329,7 @@ mod tests {
                 let url = self::url(&self.baseurl, &[
                     "a b",
                     self::segment(folder)?,
-                    self::segment(&[folder, "-", number.to_string().as_str(), ".json"].concat())?,
+                    self::segment(&[self::segment(folder)?, "-", self::segment(number.to_string().as_str())?, ".json"].concat())?,
                     self::segment(number.to_string().as_str())?,
                     "",
                 ])?;

@@ -51,17 +51,21 @@ fn ids(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
 }
 
 /// Paths that differ only in the names of their placeholders are one path. A path is no more than that: URLs
-/// end it at `?` and `#`, and resolve `.` and `..`.
+/// end it at `?` and `#`, and resolve `.`, `..` and their encoded forms. Segments are encoded when they are sent.
 fn paths(operations: &[Operation<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     for operation in operations {
         let is_dots = |segment| matches!(segment, "." | "..");
-        if operation.path.contains(['?', '#']) || operation.path.split('/').any(is_dots) {
+        if operation.path.contains(['?', '#', '%'])
+            || operation.path.contains("//")
+            || operation.path.split('/').any(is_dots)
+        {
             faults.push(Fault::new(
                 operation.item.id,
-                "the path contains `?`, `#` or a segment of dots, which URLs don't take as a path",
-                "describe a query by parameters with `in: query`, and write the path without dots",
+                "the path contains `?`, `#`, `%`, an empty segment or a segment of dots, which URLs don't take \
+                 unchanged as a path",
+                "describe a query by parameters with `in: query`, and write the path without dots and decoded",
             ));
         }
         let other = *first.entry(operation.shape()).or_insert(operation.path);

@@ -40,7 +40,22 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "/widgets/{widget}/restore:",
             "/widgets/{widget}/../restore?all=true:",
-            &["#/paths/", "contains `?`, `#` or a segment of dots"],
+            &["#/paths/", "an empty segment or a segment of dots"],
+        ),
+        (
+            "/widgets/{widget}/restore:",
+            "/widgets/{widget}/%2e%2E/restore:",
+            &["#/paths/", "which URLs don't take unchanged as a path"],
+        ),
+        (
+            "/widgets/{widget}/restore:",
+            "/widgets/{widget}/a%09b:",
+            &["#/paths/", "which URLs don't take unchanged as a path"],
+        ),
+        (
+            "/widgets/{widget}/restore:",
+            "/widgets/{widget}//restore:",
+            &["#/paths/", "which URLs don't take unchanged as a path"],
         ),
         (
             "schemas/User'",
