@@ -2,6 +2,7 @@
 //! places, and a comparison comes to an end without a panic.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -52,7 +53,8 @@ fn how_a_document_is_written_does_not_matter() {
         assert_eq!(told_of(&base, rewritten), Told::new(), "{name}");
         assert_eq!(told_of(rewritten, &base), Told::new(), "{name}, backward");
     }
-    for case in cases::all() {
+    let cases = cases::all();
+    let compare = |case: &Case| {
         let patched = case.patched();
         let others = written(&patched);
         let patched = cases::parse("patched", &patched);
@@ -63,7 +65,13 @@ fn how_a_document_is_written_does_not_matter() {
             assert_eq!(told_of(rewritten, other), forward, "{name}, both");
             assert_eq!(told_of(other, &base), backward, "{name}, backward");
         }
-    }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for cases in cases.chunks(cases.len().div_ceil(threads)) {
+            scope.spawn(|| cases.iter().for_each(&compare));
+        }
+    });
 }
 
 /// The places in the base and in the revision.
