@@ -182,7 +182,7 @@ rules! {
     RESPONSE_STATUS_MERGED "response-status-merged" NonBreaking: "a status that was described by itself is described by a range or the default", because "it may come as before; what it looks like is compared";
     RESPONSE_SUCCESS_ADDED "response-success-added" Breaking: "a status below 400 is new that no range or default covered", because "the client was not made to take it for a success";
     RESPONSE_ERROR_REMOVED "response-error-removed" NonBreaking: "an error status is gone", because NARROWED;
-    RESPONSE_ERROR_ADDED "response-error-added" NonBreaking: "an error status is new", because "a client must expect any error: one that it doesn't know is an error all the same";
+    RESPONSE_ERROR_ADDED "response-error-added" NonBreaking: "an error status is new", because "a client must expect any error status, including unknown ones";
     RESPONSE_DEFAULT_REMOVED "default-response-removed" NonBreaking: "other statuses are no longer described", because NARROWED;
     RESPONSE_DEFAULT_ADDED "default-response-added" NonBreaking: "the other statuses are described", because "they could come before as well";
     RESPONSE_BODY_REMOVED "response-body-removed" Breaking: "a response has no body any more", because "the client reads one";
@@ -272,9 +272,9 @@ schema_rules! {
     COMPOSITION_ADDED "composition-added" new TIGHTENS, "the value must fit a `oneOf`, `anyOf` or `not` besides";
     COMPOSITION_REMOVED "composition-removed" new LOOSENS, "the value need not fit a `oneOf`, `anyOf` or `not` any more";
     NOT_CHANGED "not-changed" new BREAKS, "a `not` was changed";
-    DISCRIMINATOR_ADDED "discriminator-added" new TIGHTENS, "a property tells which alternative a value is";
-    DISCRIMINATOR_REMOVED "discriminator-removed" new LOOSENS, "no property tells which alternative a value is";
-    DISCRIMINATOR_CHANGED "discriminator-changed" new BREAKS, "another property tells which alternative a value is";
+    DISCRIMINATOR_ADDED "discriminator-added" new TIGHTENS, "a discriminator was added: a property selects the alternative";
+    DISCRIMINATOR_REMOVED "discriminator-removed" new LOOSENS, "the discriminator was removed: no property selects the alternative";
+    DISCRIMINATOR_CHANGED "discriminator-changed" new BREAKS, "another property selects the alternative";
     DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" new LOOSENS, "one more value of the discriminator names an alternative";
     DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" new TIGHTENS, "a value of the discriminator names no alternative any more";
     KEYWORD_CHANGED "keyword-changed" new BREAKS, "a keyword was changed that OpenAPI 3.0 doesn't have, or not in this form: its meaning is unknown";
