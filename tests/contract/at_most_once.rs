@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
+use crate::clock::TestClock;
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::sandbox::{faults, random_fault};
 use crate::setup::reported_effect;
@@ -93,8 +94,9 @@ async fn restore(dataset: Dataset) -> llmobs_datasets::Result<u32> {
     Ok(dataset.restore(DatasetVersion::new(1)?).await?.attempts())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_of_ten_thousand_restores_takes_effect_at_most_once() {
+    let _running = TestClock::default().run_with_tasks();
     const CALLS: usize = 10_000;
     // One dataset per call, so that the effect of each call is known.
     let sandbox = sandbox(1, CALLS).await;

@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use llmobs_datasets::ClientBuilder;
+use llmobs_datasets::{ClientBuilder, ErrorKind};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, advance};
+
+use crate::server::Server;
 
 /// The clock of a test on a runtime that was started with its clock paused (`start_paused = true`).
 ///
@@ -19,7 +22,9 @@ pub(crate) struct TestClock(Arc<State>);
 struct State {
     waits: Mutex<Vec<Duration>>,
     passed: AtomicUsize,
+    begun: Mutex<Vec<Instant>>,
     ended: AtomicUsize,
+    timed_out: AtomicUsize,
     waiting: UnboundedSender<Duration>,
     /// Keeps a blocking task alive: while there is one, tokio doesn't move a paused clock by itself,
     /// which it would do whenever a test waits for the network.
@@ -34,7 +39,9 @@ impl Default for TestClock {
         let state = Arc::new(State {
             waits: Mutex::default(),
             passed: AtomicUsize::new(0),
+            begun: Mutex::default(),
             ended: AtomicUsize::new(0),
+            timed_out: AtomicUsize::new(0),
             waiting,
             _held: held,
         });
@@ -52,21 +59,67 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Adds a hook to a client that records its waits and lets them pass.
+    /// Adds hooks to a client that count its attempts, record its waits and let them pass.
     pub(crate) fn watch(&self, builder: ClientBuilder) -> ClientBuilder {
-        let clock = Arc::clone(&self.0);
+        let (before, clock) = (Arc::clone(&self.0), Arc::clone(&self.0));
+        let builder = builder.before_attempt(move |_, _| {
+            before.begun.lock().unwrap().push(Instant::now());
+        });
         builder.after_attempt(move |_, result| {
             clock.ended.fetch_add(1, Ordering::SeqCst);
+            if result.error == Some(ErrorKind::TimedOut) {
+                clock.timed_out.fetch_add(1, Ordering::SeqCst);
+            }
             if let Some(wait) = result.retry_in {
                 clock.waits.lock().unwrap().push(wait);
-                clock.waiting.send(wait).unwrap();
+                // Nobody waits once the test has ended.
+                let _ = clock.waiting.send(wait);
             }
         })
+    }
+
+    /// Lets time pass until the result is dropped, but only while each request of the watched clients that
+    /// is in flight has stalled: no other can time out, however busy the machine is.
+    pub(crate) fn run(&self, server: &Server) -> Running {
+        let (clock, stalled) = (Arc::clone(&self.0), server.stalled());
+        let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+        let before = *stalled.borrow() - count(&clock.timed_out);
+        let task = tokio::spawn(async move {
+            loop {
+                let in_flight = clock.begun.lock().unwrap().len() - count(&clock.ended);
+                if in_flight + count(&clock.timed_out) == *stalled.borrow() - before {
+                    pass(Duration::from_millis(1)).await;
+                } else {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        Running(self.clone(), task)
+    }
+
+    /// Lets a millisecond pass whenever all tasks have had several turns, until the result is dropped: time
+    /// depends on the work of the tasks, not on the speed of the machine.
+    pub(crate) fn run_with_tasks(&self) -> Running {
+        let task = tokio::spawn(async {
+            loop {
+                // Tokio looks for I/O at each 61st turn.
+                for _ in 0..64 {
+                    tokio::task::yield_now().await;
+                }
+                pass(Duration::from_millis(1)).await;
+            }
+        });
+        Running(self.clone(), task)
     }
 
     /// The recorded waits before retries.
     pub(crate) fn waits(&self) -> Vec<Duration> {
         self.0.waits.lock().unwrap().clone()
+    }
+
+    /// When each attempt began.
+    pub(crate) fn begun(&self) -> Vec<Instant> {
+        self.0.begun.lock().unwrap().clone()
     }
 
     /// The number of attempts that have ended.
@@ -96,6 +149,22 @@ impl TestClock {
     #[allow(clippy::unused_self, reason = "time stands still only with a clock")]
     pub(crate) fn now(&self) -> Instant {
         Instant::now()
+    }
+}
+
+/// A clock that runs until this is dropped.
+pub(crate) struct Running(TestClock, JoinHandle<()>);
+
+impl Running {
+    /// Stops the clock.
+    pub(crate) fn stop(self) -> TestClock {
+        self.0.clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.1.abort();
     }
 }
 

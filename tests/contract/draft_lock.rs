@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use llmobs_datasets::{
-    Client, Credentials, Dataset, DatasetVersion, DraftLock, Error, ErrorKind, LockedDataset,
-    Outcome, Result, RetryPolicy,
+    Dataset, DatasetVersion, DraftLock, Error, ErrorKind, LockedDataset, Outcome, Result,
+    RetryPolicy,
 };
 use tokio::sync::oneshot;
 
-use crate::clock::{TestClock, pass};
+use crate::clock::{Running, TestClock, pass};
 use crate::documentation::{DATASET_ID, PROJECT_ID};
 use crate::server::{Server, Step};
-use crate::setup::{LOCKED, builder, credentials, dataset, one_attempt, runtime};
+use crate::setup::{LOCKED, builder, dataset, one_attempt, runtime};
 
 pub(crate) const LOCK: &str = "draft_state/lock";
 pub(crate) const UNLOCK: &str = "draft_state/unlock";
@@ -41,20 +41,24 @@ pub(crate) fn verbs(server: &Server) -> Vec<String> {
 /// The attempt timeout, which is also the wait for late effects.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 
-/// A client with short timeouts and no backoff.
-pub(crate) fn impatient(server: &Server, keys: Credentials, attempts: u32) -> Client {
-    let base_url: llmobs_datasets::BaseUrl = server.url().parse().unwrap();
-    let retry = RetryPolicy::default().max_attempts(attempts);
-    Client::builder(keys)
-        .endpoint(base_url)
-        .retry(retry.backoff(Duration::ZERO, Duration::ZERO))
-        .attempt_timeout(PATIENCE)
-        .build()
-        .unwrap()
+/// The attempt timeout in real time, for tests with several runtimes: no response takes that long.
+const LONG: Duration = Duration::from_secs(2);
+
+/// A dataset whose calls make one attempt, with a timeout that only a request without a response meets.
+fn patient(server: &Server) -> Dataset {
+    let client = builder(&server.url()).retry(RetryPolicy::none());
+    dataset(&client.attempt_timeout(LONG).build().unwrap())
 }
 
-pub(crate) fn one_impatient_attempt(server: &Server) -> Dataset {
-    dataset(&impatient(server, credentials(), 1))
+/// A dataset of a client with a short timeout and no backoff, and a clock that runs for it.
+pub(crate) fn impatient(server: &Server, attempts: u32) -> (Dataset, Running) {
+    let clock = TestClock::default();
+    let retry = RetryPolicy::default().max_attempts(attempts);
+    let client = clock
+        .watch(builder(&server.url()))
+        .retry(retry.backoff(Duration::ZERO, Duration::ZERO))
+        .attempt_timeout(PATIENCE);
+    (dataset(&client.build().unwrap()), clock.run(server))
 }
 
 /// Lets all other tasks run until they only wait for the server.
@@ -140,11 +144,11 @@ async fn a_lock_dropped_in_flight_is_not_released_if_it_is_refused() {
     assert_eq!(verbs(&server), [LOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_dropped_lock_is_not_requested_again() {
     let (refused, respond) = Step::status(429).held();
     let server = Server::start([refused]).await;
-    let dataset = dataset(&impatient(&server, credentials(), 4));
+    let (dataset, _running) = impatient(&server, 4);
     let task = tokio::spawn(async move { dataset.draft_lock().await });
     server.arrived(1).await;
     task.abort();
@@ -154,11 +158,11 @@ async fn a_dropped_lock_is_not_requested_again() {
     assert_eq!(verbs(&server), [LOCK], "nothing is left to release");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_dropped_lock_that_may_be_held_is_released_and_not_requested_again() {
     let (unknown, respond) = Step::status(503).held();
     let server = Server::start([unknown, done(), done()]).await;
-    let dataset = dataset(&impatient(&server, credentials(), 4));
+    let (dataset, _running) = impatient(&server, 4);
     let task = tokio::spawn(async move { dataset.draft_lock().await });
     server.arrived(1).await;
     task.abort();
@@ -212,12 +216,12 @@ async fn a_refused_lock_needs_no_unlock() {
     assert_eq!(verbs(&server), [LOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lock_that_may_take_effect_late_is_released_twice_before_the_next_turn() {
     for lock in [Step::Stall(Vec::new()), Step::reset(), Step::status(502)] {
         let steps = [lock, done(), done(), locked(), done()];
         let server = Server::start(steps).await;
-        let dataset = one_impatient_attempt(&server);
+        let (dataset, _running) = impatient(&server, 1);
         let error = dataset.draft_lock().await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown);
         assert!(error.may_be_locked(), "{error}");
@@ -232,22 +236,22 @@ async fn a_lock_that_may_take_effect_late_is_released_twice_before_the_next_turn
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lock_whose_first_attempt_may_take_effect_late_is_released_twice() {
     let server = Server::start([Step::status(503), locked(), done(), done()]).await;
-    let dataset = dataset(&impatient(&server, credentials(), 2));
+    let (dataset, _running) = impatient(&server, 2);
     dataset.draft_lock().await.unwrap().unlock().await.unwrap();
     assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK]);
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
     assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
     // An unconfirmed unlock is repeated.
     let steps = [locked(), Step::Stall(Vec::new()), done(), locked(), done()];
     let server = Server::start(steps).await;
-    let dataset = one_impatient_attempt(&server);
+    let (dataset, running) = impatient(&server, 1);
     let error = dataset
         .draft_lock()
         .await
@@ -263,12 +267,15 @@ async fn an_unlock_that_may_take_effect_late_ends_before_the_next_turn() {
     // After a confirmed second attempt, the first one is waited for: it may release the next lock.
     let (lock, respond) = locked().held();
     server.script([locked(), Step::Stall(Vec::new()), done(), lock, done()]);
-    let dataset = crate::setup::dataset(&impatient(&server, credentials(), 2));
+    drop(running);
+    let (dataset, running) = impatient(&server, 2);
     dataset.draft_lock().await.unwrap().unlock().await.unwrap();
+    let clock = running.stop();
     let next = dataset.clone();
     let next = tokio::spawn(async move { next.draft_lock().await?.unlock().await });
     settle().await;
     assert_eq!(verbs(&server)[5..], [LOCK, UNLOCK, UNLOCK]);
+    let _running = clock.run(&server);
     respond.notify_one();
     next.await.unwrap().unwrap();
     assert_eq!(verbs(&server)[5..], [LOCK, UNLOCK, UNLOCK, LOCK, UNLOCK]);
@@ -338,7 +345,7 @@ async fn the_guard_unlocks_keeps_or_drops() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unlock_that_finds_somebody_elses_lock_reports_the_loss() {
     let server = Server::start([locked(), Step::status(409)]).await;
     let lock = one_attempt(&server).draft_lock().await.unwrap();
@@ -349,7 +356,7 @@ async fn an_unlock_that_finds_somebody_elses_lock_reports_the_loss() {
 
     // A conflict isn't a loss if an earlier attempt may have released the lock.
     server.script([locked(), Step::status(503), Step::status(409)]);
-    let dataset = dataset(&impatient(&server, credentials(), 2));
+    let (dataset, _running) = impatient(&server, 2);
     let error = dataset
         .draft_lock()
         .await
@@ -433,7 +440,7 @@ async fn a_lock_outlives_its_runtime() {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         seen.lock().unwrap().push(name);
     });
-    let dataset = dataset(&client.attempt_timeout(PATIENCE * 20).build().unwrap());
+    let dataset = dataset(&client.attempt_timeout(LONG).build().unwrap());
     drop(lock_on_another_runtime(&dataset).await);
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
 
@@ -465,7 +472,7 @@ async fn a_lock_outlives_its_runtime() {
 async fn a_release_that_its_runtime_cuts_off_is_repeated() {
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
     let server = Arc::new(server);
-    let dataset = one_impatient_attempt(&server);
+    let dataset = patient(&server);
     let client = dataset.client().clone();
     let watched = Arc::clone(&server);
     let cut_off = move || {
@@ -486,12 +493,7 @@ async fn a_release_that_its_runtime_cuts_off_is_repeated() {
 async fn a_lock_that_its_runtime_cuts_off_is_released_twice() {
     let server = Server::start([Step::Stall(Vec::new()), done(), done()]).await;
     let server = Arc::new(server);
-    let dataset = dataset(
-        &builder(&server.url())
-            .attempt_timeout(PATIENCE * 20)
-            .build()
-            .unwrap(),
-    );
+    let dataset = patient(&server);
     let client = dataset.client().clone();
     let watched = Arc::clone(&server);
     let cut_off = move || {
@@ -547,7 +549,7 @@ async fn a_kept_lock_that_may_take_effect_late_keeps_its_turn_until_then() {
 #[tokio::test]
 async fn a_lock_whose_runtime_is_not_driven_is_released_on_the_current_one() {
     let server = Server::start([locked(), done(), done()]).await;
-    let dataset = one_impatient_attempt(&server);
+    let dataset = patient(&server);
     let (send, lock) = oneshot::channel();
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let locking = dataset.clone();
@@ -559,10 +561,10 @@ async fn a_lock_whose_runtime_is_not_driven_is_released_on_the_current_one() {
     });
     let lock = lock.await.unwrap().unwrap();
     // The pooled connection isn't driven either, so the first request may never be sent.
-    let _ = tokio::time::timeout(PATIENCE * 100, lock.unlock())
+    let _ = tokio::time::timeout(LONG * 10, lock.unlock())
         .await
         .unwrap();
-    assert!(dataset.client().shutdown(PATIENCE * 100).await.is_empty());
+    assert!(dataset.client().shutdown(LONG * 10).await.is_empty());
     drop(end);
     still.join().unwrap();
     assert_eq!(verbs(&server).last().unwrap(), UNLOCK);

@@ -6,8 +6,9 @@ use httpdate::fmt_http_date;
 use llmobs_datasets::{Dataset, DraftLock, Error, ErrorKind, Outcome, RetryPolicy};
 use serde_json::json;
 
+use crate::clock::TestClock;
 use crate::documentation::DATASET_ID;
-use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, locked, restore, verbs};
+use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, impatient, locked, restore, verbs};
 use crate::server::{Server, Step};
 use crate::setup::{builder, dataset, one_attempt};
 use crate::telemetry::Recorder;
@@ -158,7 +159,7 @@ async fn a_lock_is_not_known_to_be_lost_if_nothing_can_be_compared() {
     unlocked.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_check_that_may_take_effect_late_is_released_though_the_lock_is_lost() {
     let steps = [
         locked(),
@@ -168,7 +169,7 @@ async fn a_check_that_may_take_effect_late_is_released_though_the_lock_is_lost()
         done(),
     ];
     let server = Server::start(steps).await;
-    let dataset = crate::draft_lock::one_impatient_attempt(&server);
+    let (dataset, _running) = impatient(&server, 1);
     let lock = dataset.draft_lock().await.unwrap();
     let error = lock.locked().check().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
@@ -178,10 +179,10 @@ async fn a_check_that_may_take_effect_late_is_released_though_the_lock_is_lost()
     assert_eq!(verbs(&server), [LOCK, LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_check_that_may_take_effect_late_is_released_as_well() {
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
-    let dataset = crate::draft_lock::one_impatient_attempt(&server);
+    let (dataset, _running) = impatient(&server, 1);
     let lock = dataset.draft_lock().await.unwrap();
     let locked = lock.locked().clone();
     let check = tokio::spawn(async move { locked.check().await });
@@ -221,17 +222,15 @@ async fn after_the_release_or_keep_nothing_is_requested() {
     assert_eq!(verbs(&server), [LOCK, UNLOCK, LOCK, LOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_release_hangs_up_a_check_and_unlocks_twice() {
     // The check never gets a response: the release of the guard must end it.
     let server = Server::start([locked(), Step::Stall(Vec::new()), done(), done()]).await;
-    let client = builder(&server.url()).attempt_timeout(Duration::from_secs(1));
-    let dataset = dataset(&client.build().unwrap());
+    let (dataset, _running) = impatient(&server, 1);
     let lock = dataset.draft_lock().await.unwrap();
     let locked = lock.locked().clone();
     let check = tokio::spawn(async move { locked.check().await });
     server.arrived(2).await;
-    tokio::time::pause();
     lock.unlock().await.unwrap();
     let error = check.await.unwrap().unwrap_err();
     assert_eq!(
@@ -239,15 +238,17 @@ async fn a_release_hangs_up_a_check_and_unlocks_twice() {
         (ErrorKind::Released, Outcome::Unknown)
     );
     assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK]);
-    tokio::time::resume();
     assert!(dataset.client().shutdown(Duration::MAX).await.is_empty());
     assert_eq!(verbs(&server), [LOCK, LOCK, UNLOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_lock_keeps_its_turn_until_no_earlier_attempt_can_take_effect() {
     let server = Server::start([Step::Stall(Vec::new()), locked_for(60)]).await;
-    let client = crate::setup::builder(&server.url())
+    let clock = TestClock::default();
+    let _running = clock.run(&server);
+    let client = clock
+        .watch(builder(&server.url()))
         .retry(RetryPolicy::default().max_attempts(2).without_waits())
         .attempt_timeout(PATIENCE)
         .adopt_held_lock(false)

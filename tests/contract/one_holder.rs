@@ -15,6 +15,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use crate::at_most_once::{dataset, drops, sandbox, script, unless_dropped};
+use crate::clock::TestClock;
 use crate::documentation::PROJECT_ID;
 use crate::draft_lock::restore;
 use crate::sandbox::faults;
@@ -301,8 +302,9 @@ fn random_turn(runner: &mut TestRunner) -> Turn {
     turn.new_tree(runner).unwrap().current()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tasks_of_one_client_take_turns() {
+    let _running = TestClock::default().run_with_tasks();
     tasks_take_turns(1, Unlocks::Succeed, |clients, _| (0, clients[0].clone())).await;
 }
 
@@ -311,8 +313,9 @@ async fn tasks_on_several_threads_take_turns_and_know_what_is_left() {
     tasks_take_turns(1, Unlocks::Refused, |clients, _| (0, clients[0].clone())).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tasks_of_eight_users_take_turns() {
+    let _running = TestClock::default().run_with_tasks();
     // The tasks of a user use one half of the datasets, so each dataset has eight users.
     tasks_take_turns(8, Unlocks::Succeed, |clients, task| {
         let user = task / DATASETS * 2 + task % 2;
@@ -321,8 +324,9 @@ async fn tasks_of_eight_users_take_turns() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tasks_of_several_clients_and_users_take_turns() {
+    let _running = TestClock::default().run_with_tasks();
     tasks_take_turns(2, Unlocks::Succeed, |clients, task| {
         let user = usize::from(task >= TASKS / 2);
         (user, clients[user].clone())

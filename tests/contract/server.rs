@@ -163,9 +163,14 @@ impl Server {
         *self.state.script.lock().unwrap() = script.into_iter().collect();
     }
 
+    /// How many steps have stalled.
+    pub(crate) fn stalled(&self) -> watch::Receiver<usize> {
+        self.state.stalled.subscribe()
+    }
+
     /// Completes once another step has stalled.
     pub(crate) fn stalls(&self) -> impl Future<Output = ()> + use<> {
-        let mut stalled = self.state.stalled.subscribe();
+        let mut stalled = self.stalled();
         async move { stalled.changed().await.unwrap() }
     }
 

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use llmobs_datasets::{
-    Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
+    Client, Credentials, Dataset, Error, ErrorKind, LockedDataset, Outcome, Result, RetryPolicy,
 };
 
 use crate::clock::{TestClock, pass};
 use crate::documentation::PROJECT_ID;
 use crate::draft_lock::{LOCK, PATIENCE, UNLOCK, done, impatient, locked, restore, settle, verbs};
 use crate::server::{Server, Step};
-use crate::setup::{builder, credentials, dataset, one_attempt};
+use crate::setup::{builder, dataset, one_attempt};
 use crate::telemetry::Recorder;
 
 async fn nothing(_: LockedDataset) -> Result<()> {
@@ -66,11 +66,13 @@ async fn tasks_take_turns_in_order_of_arrival_across_clients() {
 async fn a_turn_is_for_one_user_one_dataset_and_one_endpoint() {
     let server = Server::start(std::iter::repeat_n(locked(), 4)).await;
     let elsewhere = Server::start([locked()]).await;
-    let client = impatient(&server, credentials(), 1);
+    let client = builder(&server.url()).build().unwrap();
     let others = Credentials::new("an-api-key", "another-application-key").unwrap();
+    let base_url: llmobs_datasets::BaseUrl = server.url().parse().unwrap();
+    let theirs = Client::builder(others).endpoint(base_url).build().unwrap();
     let all = [
         dataset(&client),
-        dataset(&impatient(&server, others, 1)),
+        dataset(&theirs),
         client.dataset(PROJECT_ID.parse().unwrap(), "another".parse().unwrap()),
         client.dataset("another".parse().unwrap(), "another".parse().unwrap()),
         one_attempt(&elsewhere),
@@ -160,14 +162,15 @@ async fn another_users_lock_is_waited_for_only_with_lock_wait() {
     assert_eq!(verbs(&server)[1..], [LOCK, LOCK, LOCK, UNLOCK]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wait_for_another_user_ends_with_lock_wait() {
+    let server = Server::start(std::iter::repeat_n(held_by_john(), 100)).await;
+    let (dataset, _running) = impatient(&server, 1);
     let wait = Duration::from_millis(20);
-    let server = Server::start(std::iter::repeat_n(held_by_john(), 10_000)).await;
-    let error = waiting(&server, wait).draft_lock().await.unwrap_err();
+    let error = dataset.lock_wait(wait).draft_lock().await.unwrap_err();
     assert!(server.lines().len() > 1);
     assert_eq!(error.kind(), ErrorKind::Conflict);
-    assert!(error.waited().unwrap() >= wait);
+    assert_eq!(error.waited(), Some(wait));
     let line = error.to_string();
     assert!(
         line.contains("Locked by John Roe since 09:20 (waited "),
@@ -213,37 +216,30 @@ async fn a_lock_request_is_repeated_after_ten_milliseconds_even_without_backoff(
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_request_is_repeated_with_backoff_and_jitter() {
-    let clock = TestClock::default();
     for asked_for in [0, 3] {
         let hint = format!("retry-after: {asked_for}");
-        let before = clock.ended();
         let held = Step::response(409, &[&hint], "");
         let server = Server::start(std::iter::repeat_n(held, 100)).await;
         let backoff = Duration::from_secs(1);
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (times, now) = (Arc::clone(&asked), clock.clone());
+        let clock = TestClock::default();
         let client = clock
             .watch(builder(&server.url()))
-            .before_attempt(move |_, _| times.lock().unwrap().push(now.now()))
             .retry(RetryPolicy::none().backoff(backoff, backoff))
             .lock_wait(Duration::MAX);
         let dataset = dataset(&client.build().unwrap());
         let waiting = tokio::spawn(async move { dataset.draft_lock().await });
-        let step = Duration::from_millis(10);
-        let count = || asked.lock().unwrap().len();
-        while count() < 12 {
-            settle().await;
-            pass(step).await;
-        }
-        while clock.ended() < before + 12 {
+        let running = clock.run(&server);
+        while clock.ended() < 12 {
             tokio::task::yield_now().await;
         }
+        drop(running);
         waiting.abort();
-        let asked = asked.lock().unwrap();
+        let asked = clock.begun();
         let pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
         let (shortest, longest) = (pauses.clone().min().unwrap(), pauses.max().unwrap());
         let least = backoff + Duration::from_secs(asked_for);
         assert!(least <= shortest && shortest < longest, "{asked:?}");
+        let step = Duration::from_millis(1);
         assert!(longest <= least + backoff + step, "{asked:?}");
     }
 }
@@ -331,11 +327,12 @@ async fn a_nested_lock_is_refused_and_never_hangs() {
     assert_eq!(server.lines().len(), 4);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lock_that_may_take_effect_late_is_released_even_if_another_user_has_it_by_then() {
     let held = std::iter::repeat_n(held_by_john(), 10_000);
     let server = Server::start([Step::Stall(Vec::new())].into_iter().chain(held)).await;
-    let dataset = dataset(&impatient(&server, credentials(), 2)).lock_wait(PATIENCE * 2);
+    let (dataset, _running) = impatient(&server, 2);
+    let dataset = dataset.lock_wait(PATIENCE * 2);
     let error = dataset.draft_lock().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.outcome()),
@@ -409,7 +406,7 @@ async fn a_wait_for_another_user_is_logged_with_the_services_message() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_lock_after_one_that_may_take_effect_late_is_unknown_even_if_its_unlock_fails() {
     for unlock in [404, 403] {
         // The second call is refused, with no time for a third one.
@@ -417,7 +414,7 @@ async fn a_refused_lock_after_one_that_may_take_effect_late_is_unknown_even_if_i
         let steps = [Step::Stall(Vec::new()), held_by_john(), refused];
         let unlocks = [Step::status(unlock), Step::status(unlock)];
         let server = Server::start(steps.into_iter().chain(unlocks)).await;
-        let dataset = dataset(&impatient(&server, credentials(), 2));
+        let (dataset, _running) = impatient(&server, 2);
         let dataset = dataset.lock_wait(Duration::from_secs(60));
         let error = dataset.draft_lock().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
