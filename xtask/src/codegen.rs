@@ -5,7 +5,9 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::panic::resume_unwind;
 use std::process::{Command, ExitCode, Output, Stdio};
+use std::thread;
 
 use sha2::{Digest as _, Sha256};
 use xtask_spec::{BadInput, plain, workspace};
@@ -49,8 +51,12 @@ pub(crate) fn code(base: &Input, revision: &Input) -> Result<(String, String), S
     if let (Some(old), Some(new)) = (checked_in(base), checked_in(revision)) {
         return Ok((old, new));
     }
-    // One after the other: the second finds the generator built.
-    Ok((generate(base)?, generate(revision)?))
+    let (old, new) = thread::scope(|scope| {
+        let old = scope.spawn(|| generate(base));
+        let new = generate(revision);
+        (old.join().unwrap_or_else(|panic| resume_unwind(panic)), new)
+    });
+    Ok((old?, new?))
 }
 
 /// Whether generated code says that it was made of a text.

@@ -1,8 +1,9 @@
 //! From the lowered spec to the text of the generated module.
 
 use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, Generator, HooksMode, TypePatch};
+use progenitor::{GenerationSettings, Generator, HooksMode};
 use sha2::{Digest as _, Sha256};
+use syn::{Item, ItemEnum, ItemStruct, parse_quote};
 
 use xtask_spec::{BadInput, Document};
 
@@ -53,6 +54,7 @@ fn code(spec: &openapiv3::OpenAPI, crates: Crates) -> Result<String, Refusal> {
     requests::split(&mut file.items)?;
     check::check(&file, crates)?;
     docs::document(&mut file.items);
+    derive_schemas(&mut file.items);
     Ok(prettyplease::unparse(&file))
 }
 
@@ -61,22 +63,25 @@ fn tokens(spec: &openapiv3::OpenAPI) -> Result<TokenStream, String> {
     settings
         .with_hooks(HooksMode::Expected)
         .with_derive("PartialEq");
-    let mut generator = Generator::new(&settings);
-    generator
-        .generate_tokens(spec)
-        .map_err(|error| error.to_string())?;
-    // An attribute can be given by the name of a type only, and names are known once generated.
-    for model in generator.get_type_space().iter_types() {
-        if syn::parse_str::<syn::Ident>(&model.name()).is_ok() {
-            let schemars = TypePatch::default()
-                .with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]")
-                .clone();
-            settings.with_patch(model.name(), &schemars);
+    let tokens = Generator::new(&settings).generate_tokens(spec);
+    tokens.map_err(|error| error.to_string())
+}
+
+/// Lets each model have its schema. Not by progenitor's patches, which need the names of the models before
+/// they are generated.
+fn derive_schemas(items: &mut [Item]) {
+    let models = items.iter_mut().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.as_mut(),
+        _ => None,
+    });
+    for item in models.into_iter().flat_map(|(_, models)| models) {
+        if let Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. }) = item {
+            let docs = attrs.iter().take_while(|it| it.path().is_ident("doc"));
+            let derive =
+                parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]);
+            attrs.insert(docs.count(), derive);
         }
     }
-    Generator::new(&settings)
-        .generate_tokens(spec)
-        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
