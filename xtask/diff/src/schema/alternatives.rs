@@ -6,7 +6,7 @@ use xtask_spec::Node;
 
 use super::effective::{Effective, Union};
 use super::pairs::component_name;
-use super::sides::{Purpose, Sides};
+use super::sides::Sides;
 use crate::excerpt::{excerpt, from_to, show};
 use crate::rules;
 
@@ -40,7 +40,7 @@ impl<'a> Choice<'a> {
 
 /// Compares alternatives. Whether there is more to compare: a schema that is nothing but a
 /// choice has no keywords of its own.
-pub(super) fn compare(sides: &mut Sides<'_, '_>) -> bool {
+pub(super) fn compare(sides: &mut Sides<'_, '_, '_>) -> bool {
     let (base, revision) = (&sides.base, &sides.revision);
     let (old, new) = match (base.unions.as_slice(), revision.unions.as_slice()) {
         ([], []) => return true,
@@ -57,7 +57,7 @@ pub(super) fn compare(sides: &mut Sides<'_, '_>) -> bool {
     false
 }
 
-fn unions<'a>(sides: &mut Sides<'_, 'a>, old: &[Union<'a>], new: &[Union<'a>]) {
+fn unions<'a>(sides: &mut Sides<'_, '_, 'a>, old: &[Union<'a>], new: &[Union<'a>]) {
     for (old, new) in old.iter().zip(new) {
         choice(sides, &Choice::of(*old), &Choice::of(*new));
         let rule = match (old.exclusive, new.exclusive) {
@@ -78,7 +78,7 @@ fn unions<'a>(sides: &mut Sides<'_, 'a>, old: &[Union<'a>], new: &[Union<'a>]) {
     }
 }
 
-fn choice<'a>(sides: &mut Sides<'_, 'a>, old: &Choice<'a>, new: &Choice<'a>) {
+fn choice<'a>(sides: &mut Sides<'_, '_, 'a>, old: &Choice<'a>, new: &Choice<'a>) {
     let matched = matched(sides, &old.alternatives, &new.alternatives);
     let keyword = new.union.or(old.union).map_or("oneOf", |it| it.keyword());
     let describe = |alternative: &[&Node]| match alternative {
@@ -107,19 +107,22 @@ fn choice<'a>(sides: &mut Sides<'_, 'a>, old: &Choice<'a>, new: &Choice<'a>) {
     }
 }
 
-/// Which alternative of the base is which one of the revision: those that refer to the same
-/// component, then those that are equal, then those that look alike.
+/// Which alternative of the base is which one of the revision: those that refer to the same component, then
+/// those that read the same, then those that are equal, then those that look alike.
 fn matched<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     old: &[Vec<&'a Node>],
     new: &[Vec<&'a Node>],
 ) -> Vec<(usize, usize)> {
-    let mut matched: Vec<(usize, usize)> = Vec::new();
-    let name = |alternative: &[&'a Node]| match alternative {
-        [alone] => component_name(alone),
-        _ => None,
+    let of = |spec, alternatives: &[Vec<&'a Node>]| -> Vec<_> {
+        let alternatives = alternatives.iter();
+        alternatives
+            .map(|nodes| (nodes.clone(), Effective::of(spec, nodes)))
+            .collect()
     };
-    let mut take = |fit: &mut dyn FnMut(&[&'a Node], &[&'a Node]) -> bool| {
+    let (old, new) = (of(sides.specs.0, old), of(sides.specs.1, new));
+    let mut matched: Vec<(usize, usize)> = Vec::new();
+    let mut take = |fit: &mut dyn FnMut(&Alternative<'a>, &Alternative<'a>) -> bool| {
         let taken: (HashSet<usize>, HashSet<usize>) = matched.iter().copied().unzip();
         let is_free = |(index, _): &(usize, _)| !taken.0.contains(index);
         let mut left: Vec<_> = new.iter().enumerate().collect();
@@ -130,24 +133,23 @@ fn matched<'a>(
             }
         }
     };
+    let name = |(nodes, _): &Alternative<'a>| match nodes.as_slice() {
+        [alone] => component_name(alone),
+        _ => None,
+    };
     take(&mut |a, b| name(a).is_some() && name(a) == name(b));
-    if let Purpose::Sameness = sides.purpose {
-        // Alternatives of alternatives are the same if they are in the same order: to try all
-        // orders at each level would take for ever.
-        for index in 0..old.len().min(new.len()) {
-            let free = !matched.iter().any(|(i, j)| *i == index || *j == index);
-            matched.extend(free.then_some((index, index)));
-        }
-        return matched;
-    }
-    take(&mut |a, b| sides.same(a, b));
-    let specs = sides.specs;
-    take(&mut |a, b| alike(&Effective::of(specs.0, a), &Effective::of(specs.1, b)));
+    take(&mut |a, b| a.0 == b.0);
+    // What is told apart at a glance isn't equal: of a thousand alternatives, hardly a pair needs more.
+    take(&mut |a, b| alike(&a.1, &b.1) && sides.same(&a.0, &b.0));
+    take(&mut |a, b| alike(&a.1, &b.1));
     matched
 }
 
+/// The schemas of an alternative, and what they say together.
+type Alternative<'a> = (Vec<&'a Node>, Effective<'a>);
+
 /// Compares the schemas that a value must not fit.
-pub(super) fn not(sides: &mut Sides<'_, '_>) {
+pub(super) fn not(sides: &mut Sides<'_, '_, '_>) {
     let (old, new) = sides.both(|it| it.all("not").collect::<Vec<_>>());
     let places = (old.first().copied(), new.first().copied());
     let (rule, what) = match places {
@@ -187,7 +189,7 @@ fn in_order_of<'a>(old: &[Union<'a>], new: &[Union<'a>]) -> Vec<Union<'a>> {
 }
 
 /// Compares alternatives with a schema that any value fits.
-pub(super) fn and_any(sides: &mut Sides<'_, '_>) {
+pub(super) fn and_any(sides: &mut Sides<'_, '_, '_>) {
     let choice = "one of some alternatives (oneOf or anyOf)";
     let (rule, from, to) = if sides.base.is_any() {
         (&rules::TYPE_NARROWED, "any", choice)

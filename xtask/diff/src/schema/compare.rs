@@ -1,13 +1,12 @@
 //! One pair of schemas after the other.
 
+use super::decide::Provers;
 use super::effective::Effective;
-use super::pairs::{Pairs, Roots, SitePair};
-use super::sides::{Purpose, Sides};
-use super::site::Direction;
+use super::pairs::{Pairs, Roots};
+use super::sides::Sides;
 use super::{alternatives, decide, discriminator, keywords, limits, properties, words};
 use crate::context::Specs;
 use crate::finding::{Finding, Sites};
-use crate::rules::Wire;
 
 /// What has changed about the schemas.
 #[derive(Debug)]
@@ -20,33 +19,27 @@ pub(crate) struct Schemas {
 /// Compares the schemas that operations lead to, and those that these lead to.
 pub(crate) fn all<'a>(specs: Specs<'_, 'a>, roots: Roots<'a>) -> Schemas {
     let mut pairs = Pairs::of(specs, roots);
-    let renamed = follow(specs, Purpose::Report(same), &mut pairs);
-    decide::all(specs, &mut pairs);
+    let mut provers = Provers::new(specs);
+    let renamed = follow(specs, &mut provers, &mut pairs);
+    decide::all(specs, &mut provers, &mut pairs);
     Schemas {
         renamed,
         findings: pairs.findings(),
     }
 }
 
-fn same<'a>(specs: Specs<'_, 'a>, direction: Direction, sites: SitePair<'a>) -> bool {
-    let mut roots = Roots::default();
-    roots.add(direction, "", sites);
-    let mut pairs = Pairs::of(specs, roots);
-    follow(specs, Purpose::Sameness, &mut pairs);
-    let findings = pairs.findings();
-    findings
-        .iter()
-        .all(|finding| finding.rule.wire <= Wire::Docs)
-}
-
 /// Compares pairs until there are no more.
-fn follow<'a>(specs: Specs<'_, 'a>, purpose: Purpose, pairs: &mut Pairs<'a>) -> Vec<Sites> {
+fn follow<'s, 'a>(
+    specs: Specs<'s, 'a>,
+    provers: &mut Provers<'s, 'a>,
+    pairs: &mut Pairs<'a>,
+) -> Vec<Sites> {
     let mut number = 0;
     while let Some((sites, direction)) = pairs.get(number) {
         let mut sides = Sides {
             specs,
             direction,
-            purpose,
+            provers,
             base: Effective::of(specs.0, &sites.0.schemas),
             revision: Effective::of(specs.1, &sites.1.schemas),
             sites: (sites.0.id, sites.1.id),
@@ -64,7 +57,7 @@ fn follow<'a>(specs: Specs<'_, 'a>, purpose: Purpose, pairs: &mut Pairs<'a>) -> 
     pairs.renamed.iter().copied().collect()
 }
 
-fn compare(sides: &mut Sides<'_, '_>) {
+fn compare(sides: &mut Sides<'_, '_, '_>) {
     words::compare(sides);
     keywords::default(sides);
     keywords::unknown(sides);
@@ -83,7 +76,7 @@ fn compare(sides: &mut Sides<'_, '_>) {
     }
 }
 
-fn keywords(sides: &mut Sides<'_, '_>) {
+fn keywords(sides: &mut Sides<'_, '_, '_>) {
     keywords::null(sides);
     let types = keywords::types(sides);
     if types == keywords::Types::Apart {

@@ -1,6 +1,6 @@
 //! The verdict on each pair of schemas: what keywords explain, inclusion decides.
 
-use xtask_spec::{Difference, Spec, fields, same};
+use xtask_spec::{Difference, Node, Spec, fields, same};
 
 use super::pairs::{Pair, Pairs};
 use super::site::Direction;
@@ -10,10 +10,11 @@ use crate::inclusion::{Message, Prover, Shown};
 use crate::rules::{self, Rule, SchemaRule, Wire};
 
 /// One prover for each direction.
-struct Provers<'s, 'a>([Prover<'s, 'a>; 3]);
+#[derive(Debug)]
+pub(super) struct Provers<'s, 'a>([Prover<'s, 'a>; 3]);
 
 impl<'s, 'a> Provers<'s, 'a> {
-    fn new((base, revision): (&'s Spec<'a>, &'s Spec<'a>)) -> Self {
+    pub(super) fn new((base, revision): (&'s Spec<'a>, &'s Spec<'a>)) -> Self {
         let of = |request, text| Message { request, text };
         Self([
             Prover::new(of(true, false), base, revision),
@@ -31,38 +32,46 @@ impl<'s, 'a> Provers<'s, 'a> {
         }
     }
 
-    fn shown(&mut self, pair: &Pair<'a>) -> Shown {
-        let (sent, read) = in_order(pair);
-        self.of(pair.direction).shown(sent, read)
+    /// What is shown of the values of the schemas of the base or, in a response, of the revision.
+    pub(super) fn shown(
+        &mut self,
+        direction: Direction,
+        base: &[&'a Node],
+        revision: &[&'a Node],
+    ) -> Shown {
+        let (sent, read) = in_order(direction, base, revision);
+        self.of(direction).shown(sent, read)
+    }
+
+    fn of_pair(&mut self, pair: &Pair<'a>) -> Shown {
+        let (base, revision) = &pair.sites;
+        self.shown(pair.direction, &base.schemas, &revision.schemas)
     }
 
     fn witness(&mut self, pair: &Pair<'a>) -> Option<String> {
-        let (sent, read) = in_order(pair);
+        let (base, revision) = &pair.sites;
+        let (sent, read) = in_order(pair.direction, &base.schemas, &revision.schemas);
         let value = self.of(pair.direction).witness(sent, read)?;
         Some(value.to_string())
     }
 }
 
-/// The schemas of the one who sends, then those of the one who reads.
-fn in_order<'p, 'a>(
-    pair: &'p Pair<'a>,
-) -> (&'p [&'a xtask_spec::Node], &'p [&'a xtask_spec::Node]) {
-    let (base, revision) = (&*pair.sites.0.schemas, &*pair.sites.1.schemas);
-    match pair.direction {
+/// The one who sends, then the one who reads.
+fn in_order<T>(direction: Direction, base: T, revision: T) -> (T, T) {
+    match direction {
         Direction::Request | Direction::Parameter => (base, revision),
         Direction::Response => (revision, base),
     }
 }
 
 /// Gives each finding its verdict, and adds one where nothing explains what has changed.
-pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
-    let mut provers = Provers::new(specs);
+pub(super) fn all<'a>(specs: Specs<'_, 'a>, provers: &mut Provers<'_, 'a>, pairs: &mut Pairs<'a>) {
     // The innermost first, so that the way to what is not known yet is short.
     let mut own: Vec<Shown> = pairs
         .list
         .iter()
         .rev()
-        .map(|pair| provers.shown(pair))
+        .map(|pair| provers.of_pair(pair))
         .collect();
     own.reverse();
     let parents = pairs.parents();
@@ -109,7 +118,7 @@ pub(super) fn all<'a>(specs: Specs<'_, 'a>, pairs: &mut Pairs<'a>) {
         let Some(pair) = pairs.list.get_mut(number).filter(|_| is_open) else {
             continue;
         };
-        if explained.get(number) == Some(&false) && explain(specs, &mut provers, pair) {
+        if explained.get(number) == Some(&false) && explain(specs, provers, pair) {
             mark(&parents, &mut explained, number);
         }
     }
@@ -211,7 +220,7 @@ fn note(pair: &mut Pair<'_>, rules: &'static [Rule; 2], what: &str, witness: Opt
 fn is_parent(pair: &Pair<'_>) -> bool {
     let (base, revision) = (&pair.sites.0.schemas, &pair.sites.1.schemas);
     let mut schemas = base.iter().chain(revision);
-    let has = |schema: &xtask_spec::Node, keyword| schema.get(keyword).is_some();
+    let has = |schema: &Node, keyword| schema.get(keyword).is_some();
     schemas.any(|it| has(it, "discriminator") && !has(it, "oneOf") && !has(it, "anyOf"))
 }
 

@@ -8,7 +8,7 @@ use crate::excerpt::{from_to, show};
 use crate::paired::{Paired, paired};
 use crate::rules;
 
-pub(super) fn compare(sides: &mut Sides<'_, '_>) {
+pub(super) fn compare(sides: &mut Sides<'_, '_, '_>) {
     let places = sides.first("discriminator");
     let name = |node: &Node| show(node.get("propertyName").unwrap_or(node));
     let (rule, what) = match places {
@@ -28,7 +28,7 @@ pub(super) fn compare(sides: &mut Sides<'_, '_>) {
     sides.note(rule, places, format!("discriminator {what}"));
 }
 
-fn mappings<'a>(sides: &mut Sides<'_, 'a>, (old, new): Nodes<'a>) {
+fn mappings<'a>(sides: &mut Sides<'_, '_, 'a>, (old, new): Nodes<'a>) {
     // The name of a component leads to it without being listed.
     let is_implied = |value: &str, to: &Node| target(to) == value;
     for pair in paired(old.map("mapping"), new.map("mapping"), |(value, _)| value) {
@@ -64,7 +64,7 @@ fn target(node: &Node) -> &str {
 }
 
 /// Whether the targets of a discriminator's value are neither the same component nor alike.
-fn leads_elsewhere(sides: &mut Sides<'_, '_>, (old, new): Nodes<'_>) -> bool {
+fn leads_elsewhere(sides: &mut Sides<'_, '_, '_>, (old, new): Nodes<'_>) -> bool {
     let (before, after) = (target(old), target(new));
     if before == after {
         return false;

@@ -23,7 +23,7 @@ pub(super) enum Types {
     Apart,
 }
 
-pub(super) fn types(sides: &mut Sides<'_, '_>) -> Types {
+pub(super) fn types(sides: &mut Sides<'_, '_, '_>) -> Types {
     let (base, revision) = sides.both(Effective::types);
     if base == revision {
         return Types::Shared;
@@ -47,7 +47,7 @@ pub(super) fn types(sides: &mut Sides<'_, '_>) -> Types {
     types
 }
 
-pub(super) fn null(sides: &mut Sides<'_, '_>) {
+pub(super) fn null(sides: &mut Sides<'_, '_, '_>) {
     let places = sides.first("nullable");
     match sides.both(Effective::allows_null) {
         (false, true) => {
@@ -62,7 +62,7 @@ pub(super) fn null(sides: &mut Sides<'_, '_>) {
     }
 }
 
-pub(super) fn format(sides: &mut Sides<'_, '_>) {
+pub(super) fn format(sides: &mut Sides<'_, '_, '_>) {
     let (base, revision) = sides.both(|it| texts(it, "format"));
     if base == revision {
         return;
@@ -93,7 +93,7 @@ pub(super) fn format(sides: &mut Sides<'_, '_>) {
     }
 }
 
-pub(super) fn values(sides: &mut Sides<'_, '_>) {
+pub(super) fn values(sides: &mut Sides<'_, '_, '_>) {
     match sides.both(Effective::values) {
         (None, None) => {}
         (None, Some((node, values))) => {
@@ -123,7 +123,7 @@ pub(super) fn values(sides: &mut Sides<'_, '_>) {
     }
 }
 
-pub(super) fn pattern(sides: &mut Sides<'_, '_>) {
+pub(super) fn pattern(sides: &mut Sides<'_, '_, '_>) {
     let (base, revision) = sides.both(|it| texts(it, "pattern"));
     if base == revision {
         return;
@@ -143,7 +143,7 @@ pub(super) fn pattern(sides: &mut Sides<'_, '_>) {
     sides.note(rule, sides.first("pattern"), what);
 }
 
-pub(super) fn default(sides: &mut Sides<'_, '_>) {
+pub(super) fn default(sides: &mut Sides<'_, '_, '_>) {
     let places = sides.first("default");
     let (rule, what) = match places {
         (None, Some(new)) => (
@@ -164,7 +164,7 @@ pub(super) fn default(sides: &mut Sides<'_, '_>) {
 }
 
 /// Keywords that OpenAPI 3.0 doesn't have, or not with their values, may mean anything.
-pub(super) fn unknown(sides: &mut Sides<'_, '_>) {
+pub(super) fn unknown(sides: &mut Sides<'_, '_, '_>) {
     let (base, revision) = sides.both(unknown_keywords);
     for pair in paired(base, revision, |keyword| *keyword) {
         let (Paired::Removed(keyword) | Paired::Added(keyword) | Paired::Both(keyword, _)) = pair;

@@ -9,7 +9,7 @@ use crate::rules::{self, SchemaRule};
 /// The rules for a limit that became tighter, and for one that became looser.
 type Rules = [&'static SchemaRule; 2];
 
-pub(super) fn compare(sides: &mut Sides<'_, '_>) {
+pub(super) fn compare(sides: &mut Sides<'_, '_, '_>) {
     let rules = [&rules::MINIMUM_RAISED, &rules::MINIMUM_LOWERED];
     bound(sides, "minimum", Effective::minimum, rules);
     let rules = [&rules::MAXIMUM_LOWERED, &rules::MAXIMUM_RAISED];
@@ -27,7 +27,7 @@ pub(super) fn compare(sides: &mut Sides<'_, '_>) {
 }
 
 fn bound<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     keyword: &str,
     of: impl Fn(&Effective<'a>) -> Option<Bound<'a>>,
     [tighter, looser]: Rules,
@@ -64,7 +64,7 @@ fn bound<'a>(
 type Size<'a> = Option<(f64, &'a Node)>;
 
 fn size<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     keyword: &str,
     of: impl Fn(&Effective<'a>, &str) -> Size<'a>,
     [tighter, looser]: Rules,
@@ -83,7 +83,7 @@ fn size<'a>(
     sides.note(rule, places, format!("{keyword} {what}"));
 }
 
-fn unique_items(sides: &mut Sides<'_, '_>) {
+fn unique_items(sides: &mut Sides<'_, '_, '_>) {
     let places = sides.first("uniqueItems");
     match sides.both(|it| it.flag("uniqueItems")) {
         (false, true) => {
@@ -98,7 +98,7 @@ fn unique_items(sides: &mut Sides<'_, '_>) {
     }
 }
 
-fn multiple_of(sides: &mut Sides<'_, '_>) {
+fn multiple_of(sides: &mut Sides<'_, '_, '_>) {
     // Of several steps, those that the other side lacks decide.
     let (base, revision) = sides.both(|it| it.all("multipleOf").collect::<Vec<_>>());
     let (base, revision) = (own(&base, &revision), own(&revision, &base));

@@ -8,7 +8,7 @@ use crate::excerpt::list;
 use crate::paired::{Paired, paired};
 use crate::rules;
 
-pub(super) fn compare(sides: &mut Sides<'_, '_>) {
+pub(super) fn compare(sides: &mut Sides<'_, '_, '_>) {
     let (old, new) = sides.both(|it| it.all("items").collect::<Vec<_>>());
     if !(old.is_empty() && new.is_empty()) {
         sides.child(old, new);
@@ -32,7 +32,7 @@ pub(super) fn compare(sides: &mut Sides<'_, '_>) {
 type Properties<'a> = (Option<Property<'a>>, Option<Property<'a>>);
 
 fn property<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     name: &str,
     (old, new): Properties<'a>,
     additional: &(Additional<'a>, Additional<'a>),
@@ -74,7 +74,7 @@ fn places<'a>(old: Option<&Property<'a>>, new: Option<&Property<'a>>) -> MaybeNo
     (place(old), place(new))
 }
 
-fn required<'a>(sides: &mut Sides<'_, 'a>, name: &str, old: &Property<'a>, new: &Property<'a>) {
+fn required<'a>(sides: &mut Sides<'_, '_, 'a>, name: &str, old: &Property<'a>, new: &Property<'a>) {
     let (rule, what) = match (old.required, new.required) {
         (false, true) => (&rules::PROPERTY_BECAME_REQUIRED, "became required"),
         (true, false) => (
@@ -88,7 +88,7 @@ fn required<'a>(sides: &mut Sides<'_, 'a>, name: &str, old: &Property<'a>, new: 
 }
 
 fn removed<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     name: &str,
     old: &Property<'a>,
     new: Option<&Property<'a>>,
@@ -107,7 +107,7 @@ fn removed<'a>(
 }
 
 fn added<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     name: &str,
     old: Option<&Property<'a>>,
     new: &Property<'a>,
@@ -138,7 +138,7 @@ fn access_mark(direction: Direction) -> &'static str {
 
 /// `readOnly` speaks of requests and `writeOnly` of responses; in the other direction a change of
 /// it is worth a word only.
-fn access<'a>(sides: &mut Sides<'_, 'a>, name: &str, old: &Property<'a>, new: &Property<'a>) {
+fn access<'a>(sides: &mut Sides<'_, '_, 'a>, name: &str, old: &Property<'a>, new: &Property<'a>) {
     let (before, after, mark) = match sides.direction {
         Direction::Request | Direction::Parameter => (old.write_only, new.write_only, "writeOnly"),
         Direction::Response => (old.read_only, new.read_only, "readOnly"),
@@ -151,7 +151,7 @@ fn access<'a>(sides: &mut Sides<'_, 'a>, name: &str, old: &Property<'a>, new: &P
 }
 
 fn additional_properties<'a>(
-    sides: &mut Sides<'_, 'a>,
+    sides: &mut Sides<'_, '_, 'a>,
     (base, revision): (Additional<'a>, Additional<'a>),
 ) {
     let mut places = sides.first("additionalProperties");

@@ -2,19 +2,21 @@
 
 use xtask_spec::Node;
 
+use super::decide::Provers;
 use super::effective::Effective;
 use super::pairs::SitePair;
 use super::site::{Direction, Site};
 use crate::context::{MaybeNodes, Specs};
 use crate::finding::{Finding, Sites};
+use crate::inclusion::Shown;
 use crate::rules::{Rule, SchemaRule};
 
 /// The schemas of one value.
 #[derive(Debug)]
-pub(super) struct Sides<'s, 'a> {
+pub(super) struct Sides<'p, 's, 'a> {
     pub(super) specs: Specs<'s, 'a>,
     pub(super) direction: Direction,
-    pub(super) purpose: Purpose,
+    pub(super) provers: &'p mut Provers<'s, 'a>,
     pub(super) base: Effective<'a>,
     pub(super) revision: Effective<'a>,
     /// Where the schemas stand, for what has no place of its own.
@@ -24,20 +26,7 @@ pub(super) struct Sides<'s, 'a> {
     pub(super) children: Vec<SitePair<'a>>,
 }
 
-/// What a comparison is for.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Purpose {
-    /// Report what has changed. Whether two schemas say the same is a comparison of its own, by the
-    /// function: a path from here to that comparison would be a circle.
-    Report(Same),
-    /// Decide whether two schemas say the same.
-    Sameness,
-}
-
-/// Whether the schemas of two sites say the same, words aside.
-pub(super) type Same = for<'s, 'a> fn(Specs<'s, 'a>, Direction, SitePair<'a>) -> bool;
-
-impl<'a> Sides<'_, 'a> {
+impl<'a> Sides<'_, '_, 'a> {
     /// What both sides say of something.
     pub(super) fn both<T>(&self, of: impl Fn(&Effective<'a>) -> T) -> (T, T) {
         (of(&self.base), of(&self.revision))
@@ -79,20 +68,9 @@ impl<'a> Sides<'_, 'a> {
             .push((base, Site::new(revision, self.sites.1)));
     }
 
-    /// Whether schemas say the same, words aside. Where just that is asked of the schemas that hold
-    /// them, they are among what is to be compared for it.
+    /// Whether schemas have the same values.
     pub(super) fn same(&mut self, base: &[&'a Node], revision: &[&'a Node]) -> bool {
-        let (base, revision) = (base.to_vec(), revision.to_vec());
-        match self.purpose {
-            Purpose::Report(same) => {
-                let base = Site::new(base, self.sites.0);
-                let revision = Site::new(revision, self.sites.1);
-                same(self.specs, self.direction, (base, revision))
-            }
-            Purpose::Sameness => {
-                self.child(base, revision);
-                true
-            }
-        }
+        let shown = self.provers.shown(self.direction, base, revision);
+        shown == Shown::Equal
     }
 }

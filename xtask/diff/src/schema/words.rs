@@ -18,7 +18,7 @@ const WORDS: [(&str, &Rule); 6] = [
     ("xml", &rules::XML_CHANGED),
 ];
 
-pub(super) fn compare(sides: &mut Sides<'_, '_>) {
+pub(super) fn compare(sides: &mut Sides<'_, '_, '_>) {
     let mut context = Context::new(sides.specs);
     for (field, rule) in WORDS {
         context.changed(field, rule, sides.first(field), sides.sites);
