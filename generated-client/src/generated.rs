@@ -553,9 +553,10 @@ pub mod prelude {
 fn url<E>(base: &::reqwest::Url, segments: &[&str]) -> Result<::reqwest::Url, Error<E>> {
     let mut url = base.clone();
     url.path_segments_mut()
-        .map_err(|()| Error::InvalidRequest(
-            "the base URL can't have a path".to_owned(),
-        ))?
+        .map_err(|()| {
+            let why = format!("the base URL can't have a path: {base}");
+            Error::InvalidRequest(why + "; use one such as https://api.example.com")
+        })?
         .pop_if_empty()
         .extend(segments);
     Ok(url)

@@ -189,7 +189,8 @@ fn a_base_url_without_a_path_is_refused() {
     let client = calls::client("data:,nowhere", reqwest::Client::builder());
     let request = client.lock_llm_obs_dataset_draft_state_request(PROJECT_ID, DATASET_ID);
     let error = request.unwrap_err().to_string();
-    assert!(error.contains("base URL can't have a path"), "{error}");
+    let expected = "the base URL can't have a path: data:,nowhere; use one such as";
+    assert!(error.contains(expected), "{error}");
 }
 
 /// Asserts that exactly one request arrived, with the documented method, path, headers and body.

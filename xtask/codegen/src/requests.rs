@@ -10,8 +10,9 @@ use std::mem;
 
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, ExprLit, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, Lit, Local, Pat,
-    PatType, PathArguments, ReturnType, Signature, Stmt, Token, Type, Visibility, parse_quote,
+    Expr, ExprLit, ExprMethodCall, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, Lit,
+    Local, Pat, PatType, PathArguments, ReturnType, Signature, Stmt, Token, Type, Visibility,
+    parse_quote,
 };
 
 /// Splits the methods of a generated client, which from then on holds its base URL parsed.
@@ -75,7 +76,10 @@ fn functions() -> Vec<Item> {
         fn url<E>(base: &::reqwest::Url, segments: &[&str]) -> Result<::reqwest::Url, Error<E>> {
             let mut url = base.clone();
             url.path_segments_mut()
-                .map_err(|()| Error::InvalidRequest("the base URL can't have a path".to_owned()))?
+                .map_err(|()| {
+                    let why = format!("the base URL can't have a path: {base}");
+                    Error::InvalidRequest(why + "; use one such as https://api.example.com")
+                })?
                 .pop_if_empty()
                 .extend(segments);
             Ok(url)
@@ -114,7 +118,10 @@ fn in_two(mut method: ImplItemFn) -> Option<[ImplItemFn; 2]> {
     *url = of_segments(url, &method.sig)?;
     let mut last = building.pop()?;
     let result = value(&mut last)?;
-    let headers = headers(result)?;
+    if let Some(start) = call(result, &["options", "trace"]) {
+        *start = by_name(start)?;
+    }
+    let headers = call(result, &["headers"])?;
     let Expr::MethodCall(call) = &mut *headers else {
         return None;
     };
@@ -158,14 +165,29 @@ fn value(statement: &mut Stmt) -> Option<&mut Expr> {
     }
 }
 
-/// The call that sets the headers of a request, among those that build it.
-fn headers(built: &mut Expr) -> Option<&mut Expr> {
+/// The call of a method with one of these names, among those that build a request.
+fn call<'e>(built: &'e mut Expr, names: &[&str]) -> Option<&'e mut Expr> {
     match built {
-        Expr::Try(tried) => headers(&mut tried.expr),
-        Expr::MethodCall(call) if call.method == "headers" => Some(built),
-        Expr::MethodCall(call) => headers(&mut call.receiver),
+        Expr::Try(tried) => call(&mut tried.expr, names),
+        Expr::MethodCall(found) if names.iter().any(|it| found.method == it) => Some(built),
+        Expr::MethodCall(other) => call(&mut other.receiver, names),
         _ => None,
     }
+}
+
+/// `client.request(Method::TRACE, url)` for `client.trace(url)`, which reqwest doesn't have.
+fn by_name(start: &Expr) -> Option<Expr> {
+    let Expr::MethodCall(ExprMethodCall {
+        receiver,
+        method,
+        args,
+        ..
+    }) = start
+    else {
+        return None;
+    };
+    let method = Ident::new(&method.to_string().to_uppercase(), method.span());
+    Some(parse_quote!(#receiver.request(::reqwest::Method::#method, #args)))
 }
 
 /// The `T` of a method that returns a `Result<T, E>`.
@@ -360,6 +382,15 @@ mod tests {
             functions.is_some_and(|it| it.contains("fn segment")),
             "{split}"
         );
+    }
+
+    #[test]
+    fn a_method_that_reqwest_lacks_is_named() {
+        for (method, expected) in [("options", "OPTIONS"), ("trace", "TRACE")] {
+            let code = ONE_METHOD.replace("client.get", &format!("client.{method}"));
+            let expected = format!(".request(::reqwest::Method::{expected}, url)");
+            assert!(split_of(&code).unwrap().contains(&expected), "{method}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{TestRng, TestRunner};
 use serde_json::{Map, Value, json};
+use xtask_spec::fields::METHODS;
 
 /// Names of properties and parameters. Some become one name in Rust, or one that is taken.
 const NAMES: [&str; 24] = [
@@ -37,8 +38,6 @@ const COMPONENTS: [&str; 20] = [
     "Thing", "Item-1", "Part.Of", "Ok", "Err", "Some", "None", "String", "Option", "Vec", "Result",
     "Box", "Self", "Error", "Client", "From", "Default", "Map", "1st", "thing",
 ];
-
-const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 /// Names of operations. Some are methods that the client has.
 const OPERATIONS: [&str; 10] = [
