@@ -3,6 +3,7 @@
 //!
 //! Each check reports all of its faults at once, and relies on the checks before it.
 
+mod bodies;
 mod descriptions;
 mod examples;
 mod expansion;

@@ -2,7 +2,7 @@
 
 use xtask_spec::{Fault, Node, Spec};
 
-const COMBINED: [&str; 4] = ["allOf", "oneOf", "anyOf", "not"];
+pub(super) const COMBINED: [&str; 4] = ["allOf", "oneOf", "anyOf", "not"];
 
 pub(super) fn check(spec: &Spec<'_>, site: &Node, parameter: &Node) -> Vec<Fault> {
     let field = |name| parameter.field(name).unwrap_or_default();
@@ -64,6 +64,18 @@ pub(super) fn check(spec: &Spec<'_>, site: &Node, parameter: &Node) -> Vec<Fault
             "remove `allowReserved`",
         ));
     }
+    // By these names they are described elsewhere, and OpenAPI says to ignore such a parameter.
+    let is_ignored = |it: &&str| it.eq_ignore_ascii_case(name);
+    if location == "header"
+        && ["Accept", "Content-Type", "Authorization"]
+            .iter()
+            .any(is_ignored)
+    {
+        faults.push(fault(
+            format!("OpenAPI ignores a header parameter `{name}`"),
+            "remove it; describe media types by `content`, and authorization by `security`",
+        ));
+    }
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if location == "header" && (name.is_empty() || !name.chars().all(is_token)) {
         faults.push(fault(
@@ -74,7 +86,7 @@ pub(super) fn check(spec: &Spec<'_>, site: &Node, parameter: &Node) -> Vec<Fault
     faults
 }
 
-fn is_scalar(schema: &Node) -> bool {
+pub(super) fn is_scalar(schema: &Node) -> bool {
     let is_scalar = matches!(
         schema.field("type"),
         Some("string" | "number" | "integer" | "boolean")

@@ -2,23 +2,15 @@
 
 use xtask_spec::{Fault, Node, Operation, Spec};
 
-use super::parameters;
+use super::{bodies, parameters};
 use crate::lower::json_schema;
-
-const BODIES: [&str; 5] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "application/octet-stream",
-    "text/plain",
-    "text/x-markdown",
-];
 
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     for operation in Operation::all(spec) {
         faults.extend(fields(&operation));
         faults.extend(statuses(&operation));
-        faults.extend(request_body(spec, &operation));
+        faults.extend(bodies::check(spec, &operation));
         faults.extend(responses(spec, &operation));
         for (site, parameter) in operation.parameters(spec) {
             faults.extend(parameters::check(spec, site, parameter));
@@ -73,37 +65,6 @@ fn statuses(operation: &Operation<'_>) -> Vec<Fault> {
     let node = operation.node.get("responses").unwrap_or(operation.node);
     let failed = (!success).then(|| Fault::new(node.id, "no response is a success", "add a 2xx"));
     informational.chain(failed).collect()
-}
-
-fn request_body(spec: &Spec<'_>, operation: &Operation<'_>) -> Option<Fault> {
-    let site = operation.node.get("requestBody")?;
-    let fault = |message: String, remedy: &str| Some(Fault::new(site.id, message, remedy));
-    let [(media_type, described)] = spec.resolve(site).map("content") else {
-        let count = spec.resolve(site).map("content").len();
-        return fault(
-            format!("the request body has {count} media types; the generator takes one"),
-            "keep the one that the client is to send",
-        );
-    };
-    if !BODIES.contains(&media_type.split(';').next().unwrap_or_default()) {
-        return fault(
-            format!("the generator can't send a body of `{media_type}`"),
-            &format!("use one of: {}", BODIES.join(", ")),
-        );
-    }
-    if described.get("schema").is_none() {
-        return fault(
-            "the request body has no schema".to_owned(),
-            "describe it with a `schema`",
-        );
-    }
-    if described.map("encoding").is_empty() {
-        return None;
-    }
-    fault(
-        "the generator can't take an `encoding` of the request body".to_owned(),
-        "remove `encoding`",
-    )
 }
 
 /// Responses are lowered away, and with them any schema that isn't a component: see `crate::lower`.

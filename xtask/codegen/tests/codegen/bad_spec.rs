@@ -403,6 +403,18 @@ fn parameters_that_would_be_written_in_another_way_are_refused() {
             "`a b` is not the name of a header",
         ),
         (
+            "name: ACCEPT, in: header, schema: {type: string}",
+            "OpenAPI ignores a header parameter `ACCEPT`",
+        ),
+        (
+            "name: content-type, in: header, schema: {type: string}",
+            "OpenAPI ignores a header parameter `content-type`",
+        ),
+        (
+            "name: Authorization, in: header, schema: {type: string}",
+            "OpenAPI ignores a header parameter `Authorization`",
+        ),
+        (
             "name: a, in: cookie, schema: {type: string}",
             "can't send cookie parameters",
         ),
@@ -432,6 +444,80 @@ fn parameters_that_would_be_written_in_another_way_are_refused() {
         );
         let scratch = Scratch::with_spec(spec);
         let place = "#/paths/~1shops~1{shop}~1widgets~1{widget}~1lock/patch";
+        assert_refused(&scratch, &scratch.run(&[]), &[expected, place]);
+    }
+}
+
+/// (the request body of restore, what the message must contain)
+#[test]
+fn request_bodies_that_would_be_sent_in_another_way_are_refused() {
+    let form = |schema: &str| {
+        format!(
+            "required: true, content: {{application/x-www-form-urlencoded: {{schema: {schema}}}}}"
+        )
+    };
+    let optional = "ignores that the request body is optional";
+    let part = "can't write `a` in a form: its schema is not";
+    let cases = [
+        (
+            "content: {application/json: {schema: {}}}".to_owned(),
+            optional,
+        ),
+        (
+            "required: false, content: {application/json: {schema: {}}}".to_owned(),
+            optional,
+        ),
+        (
+            "required: true, content: {text/plain; charset=latin1: {schema: {type: string}}}"
+                .to_owned(),
+            "ignores `charset=latin1`",
+        ),
+        (
+            "required: true, content: {text/plain; format=flowed: {schema: {type: string}}}"
+                .to_owned(),
+            "ignores `format=flowed`",
+        ),
+        (
+            form("{type: object, properties: {a: {type: array, items: {type: string}}}}"),
+            part,
+        ),
+        (
+            form("{type: object, properties: {a: {$ref: '#/components/schemas/User'}}}"),
+            part,
+        ),
+        (
+            form("{type: object, properties: {a: {type: string, nullable: true}}}"),
+            part,
+        ),
+        (
+            form("{type: object, additionalProperties: {type: object}}"),
+            "can't write a form",
+        ),
+        (
+            form("{type: array, items: {type: string}}"),
+            "can't write a form",
+        ),
+        (
+            form("{allOf: [{$ref: '#/components/schemas/User'}]}"),
+            "can't write a form",
+        ),
+        (form("{}"), "can't write a form"),
+        (form("{type: object}"), "can't write a form"),
+        (
+            form("{type: object, properties: {b: {type: string}}, additionalProperties: true}"),
+            "can't write a form",
+        ),
+        (
+            form("{type: object, properties: {b: {type: string}}, oneOf: [{}]}"),
+            "can't write a form",
+        ),
+    ];
+    let (before, rest) = SPEC.split_once("      requestBody:\n").unwrap();
+    let (_, after) = rest.split_once("      responses:\n").unwrap();
+    for (body, expected) in cases {
+        let spec = format!("{before}      requestBody: {{{body}}}\n      responses:\n{after}");
+        let scratch = Scratch::with_spec(spec);
+        let place = "#/paths/~1shops~1{shop}~1widgets~1{widget}~1restore/post/requestBody";
         assert_refused(&scratch, &scratch.run(&[]), &[expected, place]);
     }
 }
