@@ -5,6 +5,7 @@
 //! deleted when they can.
 
 mod any_of;
+mod date_time_parameters;
 mod docs_text;
 mod nullable_collections;
 mod open_enums;
@@ -76,10 +77,12 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
         }
     }
     let alternatives = any_of::distinguish(spec, &mut value);
+    let times = date_time_parameters::keep_text(spec, &operations, &mut value);
     let received = responses::as_received(spec, &operations, &mut value);
     let docs = docs_text::rewrite(&mut value);
     for (rule, pointers) in [
         ("any-of-values", alternatives),
+        ("date-time-parameter-as-text", times),
         ("response-as-received", received),
         ("docs-text", docs),
     ] {
@@ -361,6 +364,28 @@ mod tests {
             json!({ "type": "string" })
         );
         assert_eq!(schemas["Received"], objects);
+    }
+
+    #[test]
+    fn a_time_in_a_path_or_a_header_stays_text() {
+        let time = json!({ "type": "string", "format": "date-time" });
+        let document = spec(&json!({ "Sent": {}, "Received": {}, "Fault": {}, "Time": time }));
+        let mut value = document.root.to_value();
+        let time = json!({ "$ref": "#/components/schemas/Time" });
+        value["paths"]["/a"]["parameters"] = json!([
+            { "name": "a", "in": "header", "schema": time },
+            { "name": "b", "in": "query", "schema": time },
+            { "name": "c", "in": "header", "schema": { "type": "string", "format": "date" } },
+        ]);
+        let document = Document::parse("spec.json".to_owned(), value.to_string()).unwrap();
+        let lowered = lowered(&document);
+        assert_eq!(
+            changed(&lowered, "date-time-parameter-as-text"),
+            ["/paths/~1a/parameters/0/schema"]
+        );
+        let parameters = &lowered.spec["paths"]["/a"]["parameters"];
+        assert_eq!(parameters[0]["schema"], json!({ "type": "string" }));
+        assert_eq!(parameters[1]["schema"], time);
     }
 
     #[test]
