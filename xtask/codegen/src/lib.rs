@@ -111,7 +111,7 @@ pub fn run(paths: &Paths, mode: Mode, out: &mut dyn Write) -> Result<Outcome, Bo
         Some(_) => output::write(&generated, &code).map_err(unusable)?,
         None => {}
     }
-    for remark in validate::missing(&Spec::new(&document)?) {
+    for remark in validate::remarks(&Spec::new(&document)?) {
         let remark = document.refused(&remark).to_string();
         eprintln!("{}", remark.replacen("error", "warning", 1));
     }

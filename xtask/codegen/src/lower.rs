@@ -270,6 +270,7 @@ mod tests {
             "properties": {
                 "count": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 9 },
                 "size": { "type": "integer", "format": "uint8", "enum": [1, 2] },
+                "bytes": { "type": "integer", "format": "uint64", "maximum": 9 },
                 "pair": { "type": "array", "items": {}, "minItems": 2, "maxItems": 2 },
                 "code": { "type": "string", "format": "uuid", "pattern": "^a", "minLength": 1 },
                 "odd": { "not": { "type": "string" } },
@@ -282,7 +283,7 @@ mod tests {
             "Received": limited,
             "Fault": {},
         })));
-        assert_eq!(changed(&lowered, "response-without-limits").len(), 7);
+        assert_eq!(changed(&lowered, "response-without-limits").len(), 8);
         let schemas = &lowered.spec["components"]["schemas"];
         assert_eq!(schemas["Sent"], limited);
         assert_eq!(
@@ -292,6 +293,7 @@ mod tests {
                 "properties": {
                     "count": { "type": "integer", "format": "int32" },
                     "size": { "type": "integer" },
+                    "bytes": { "type": "integer", "format": "uint64" },
                     "pair": { "type": "array", "items": {} },
                     "code": { "type": "string" },
                     "odd": {},

@@ -7,15 +7,14 @@ mod bodies;
 mod descriptions;
 mod examples;
 mod expansion;
+mod formats;
 mod operations;
 mod parameters;
 mod references;
 mod supported;
 mod text;
 
-use xtask_spec::{BadInput, Document, Spec};
-
-pub use self::descriptions::missing;
+use xtask_spec::{BadInput, Document, Fault, Spec};
 
 /// Checks that a document is valid OpenAPI 3.0.
 pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
@@ -36,4 +35,12 @@ pub fn generator(spec: &Spec<'_>) -> Result<(), BadInput> {
 /// Checks that the generator comes to an end.
 pub fn finite(spec: &Spec<'_>) -> Result<(), BadInput> {
     spec.document().refuse(&expansion::check(spec))
+}
+
+/// What is worth a warning: the code is right, but not all that it could be.
+pub fn remarks(spec: &Spec<'_>) -> Vec<Fault> {
+    let mut remarks = descriptions::missing(spec);
+    remarks.extend(formats::of_strings(spec));
+    remarks.sort();
+    remarks
 }

@@ -4,7 +4,15 @@ use serde_json::{Map, Value};
 use xtask_spec::Node;
 
 /// Formats whose types read every value that the format allows.
-const FORMATS: [&str; 6] = ["date", "date-time", "int32", "int64", "float", "double"];
+const FORMATS: [&str; 7] = [
+    "date",
+    "date-time",
+    "int32",
+    "int64",
+    "uint64",
+    "float",
+    "double",
+];
 
 const LIMITS: [&str; 14] = [
     "minimum",

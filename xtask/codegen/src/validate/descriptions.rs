@@ -3,7 +3,7 @@
 use xtask_spec::{Fault, Operation, Spec};
 
 /// Parts of the spec whose code the lint `missing_docs` will refuse.
-pub fn missing(spec: &Spec<'_>) -> Vec<Fault> {
+pub(super) fn missing(spec: &Spec<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut remark = |node: &xtask_spec::Node, what: String| {
         let message = format!("{what} has no description");

@@ -2,7 +2,7 @@
 
 use xtask_spec::{Fault, Node, Operation, Spec};
 
-use super::{bodies, parameters};
+use super::{bodies, formats, parameters};
 use crate::lower::json_schema;
 
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
@@ -17,6 +17,7 @@ pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
         }
     }
     faults.extend(spec.schemas().iter().filter_map(|it| discriminator(it)));
+    faults.extend(formats::of_numbers(spec));
     faults.sort();
     faults.dedup();
     faults

@@ -306,6 +306,22 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             "    Odd:\n      discriminator: {propertyName: kind, mapping: {a: '#/components/schemas/User'}}\n    User:\n",
             &["#/components/schemas/Odd/discriminator: the generator ignores `discriminator`"],
         ),
+        (
+            "          format: int32\n",
+            "          format: int128\n",
+            &[
+                "#/components/schemas/Restore/properties/version/format: the generator ignores the format `int128`",
+                "use one of: int8, ",
+            ],
+        ),
+        (
+            "          type: integer\n          format: int32\n",
+            "          type: number\n          format: decimal\n",
+            &[
+                "/format: the generator ignores the format `decimal`",
+                "use one of: float, double",
+            ],
+        ),
         // Schemas that the generator would merge for ever.
         (
             "        name:\n          type: string\n",

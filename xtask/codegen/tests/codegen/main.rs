@@ -295,6 +295,18 @@ fn what_has_no_description_is_a_warning() {
 }
 
 #[test]
+fn an_unknown_format_of_a_string_is_a_warning() {
+    let scratch = Scratch::with_spec(SPEC.replacen("format: date-time", "format: date_time", 1));
+    let output = scratch.run(&[]);
+    let warnings = text(&output.stderr);
+    assert!(output.status.success(), "{warnings}");
+    assert!(
+        warnings.contains("/since/format: the generator ignores the format `date_time`"),
+        "{warnings}"
+    );
+}
+
+#[test]
 fn a_code_diff_holds_no_commands_of_the_spec() {
     let spec = SPEC.replacen(
         "summary: Lock a widget",
