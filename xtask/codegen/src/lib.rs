@@ -17,6 +17,7 @@ pub mod generate;
 pub mod lower;
 pub mod output;
 pub mod requests;
+mod sides;
 pub mod validate;
 
 use std::error::Error;

@@ -8,6 +8,7 @@ mod any_of;
 mod date_time_parameters;
 mod docs_text;
 mod nullable_collections;
+mod one_sided_properties;
 mod open_enums;
 mod response_limits;
 mod responses;
@@ -18,6 +19,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 use xtask_spec::{Node, NodeId, Operation, Spec};
 
+use crate::sides;
+
+pub(crate) use self::one_sided_properties::make_optional;
 pub(crate) use self::responses::json_schema;
 
 /// A spec for the generator, with what was changed to get there.
@@ -64,7 +68,10 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
     value.sort_all_objects();
     let mut operations = Operation::all(spec);
     operations.sort_by_key(|operation| operation.path);
-    let received = response_schemas(spec, &operations);
+    let (sent, received) = (
+        sides::sent(spec, &operations),
+        sides::received(spec, &operations),
+    );
     let tags = tags(spec, &received);
     let changeable = received.iter().filter(|(_, it)| !tags.contains(&it.id));
     let mut rewrites = Vec::new();
@@ -76,11 +83,13 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
             }
         }
     }
+    let one_sided = make_optional(spec, &sent, &received, &mut value);
     let alternatives = any_of::distinguish(spec, &mut value);
     let times = date_time_parameters::keep_text(spec, &operations, &mut value);
     let received = responses::as_received(spec, &operations, &mut value);
     let docs = docs_text::rewrite(&mut value);
     for (rule, pointers) in [
+        ("one-sided-property-optional", one_sided),
         ("any-of-values", alternatives),
         ("date-time-parameter-as-text", times),
         ("response-as-received", received),
@@ -95,25 +104,6 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
     }
 }
 
-/// All schemas that a response may hold, through references and inner schemas, by their places.
-fn response_schemas<'a>(
-    spec: &Spec<'a>,
-    operations: &[Operation<'a>],
-) -> BTreeMap<String, &'a Node> {
-    let mut found = BTreeMap::new();
-    let responses = operations.iter().flat_map(|it| it.node.map("responses"));
-    let contents = responses.flat_map(|(_, response)| spec.resolve(response).map("content"));
-    let mut open: Vec<&Node> = contents.filter_map(|(_, it)| it.get("schema")).collect();
-    while let Some(schema) = open.pop() {
-        let schema = spec.resolve(schema);
-        let pointer = spec.document().pointer(schema.id);
-        if found.insert(pointer, schema).is_none() {
-            open.extend(schemas_in(schema));
-        }
-    }
-    found
-}
-
 /// The enums of one value by which alternatives are told apart: opened, each alternative would fit the
 /// values of the others.
 fn tags(spec: &Spec<'_>, schemas: &BTreeMap<String, &Node>) -> BTreeSet<NodeId> {
@@ -126,18 +116,6 @@ fn tags(spec: &Spec<'_>, schemas: &BTreeMap<String, &Node>) -> BTreeSet<NodeId> 
     });
     let tags = properties.filter(|it| it.list("enum").len() == 1);
     tags.map(|it| it.id).collect()
-}
-
-/// The schemas directly in a schema.
-fn schemas_in(schema: &Node) -> impl Iterator<Item = &Node> {
-    let listed = ["allOf", "oneOf", "anyOf"].iter();
-    let alone = ["not", "items", "additionalProperties"].iter();
-    let properties = schema.map("properties").iter().map(|(_, it)| it);
-    listed
-        .flat_map(|keyword| schema.list(keyword))
-        .chain(alone.filter_map(|keyword| schema.get(keyword)))
-        .chain(properties)
-        .filter(|it| it.is_map())
 }
 
 #[cfg(test)]
@@ -366,6 +344,39 @@ mod tests {
             json!({ "type": "string" })
         );
         assert_eq!(schemas["Received"], objects);
+    }
+
+    #[test]
+    fn a_property_of_the_other_side_is_optional() {
+        let marked = json!({
+            "required": ["id", "key", "name", "more"],
+            "properties": {
+                "id": { "type": "string", "readOnly": true },
+                "key": { "type": "string", "writeOnly": true },
+                "name": { "$ref": "#/components/schemas/Both" },
+            },
+            "allOf": [{ "properties": { "more": { "readOnly": true } }, "required": ["more"] }],
+        });
+        let lowered = lowered(&spec(&json!({
+            "Sent": marked, "Received": marked, "Fault": {},
+            "Both": { "required": ["id"], "properties": { "id": { "readOnly": true } } },
+        })));
+        assert_eq!(
+            changed(&lowered, "one-sided-property-optional"),
+            [
+                "/components/schemas/Both/required",
+                "/components/schemas/Received/required",
+                "/components/schemas/Sent/allOf/0/required",
+                "/components/schemas/Sent/required",
+            ]
+        );
+        let schemas = &lowered.spec["components"]["schemas"];
+        assert_eq!(schemas["Sent"]["required"], json!(["key", "name"]));
+        assert_eq!(schemas["Sent"]["allOf"][0].get("required"), None);
+        assert_eq!(
+            schemas["Received"]["required"],
+            json!(["id", "name", "more"])
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use xtask_spec::{Fault, Node, Spec};
 
 use super::operations::doubled;
+use crate::lower::make_optional;
+use crate::sides::Schemas;
 
 /// Where the validator finds the document's schemas.
 const DOCUMENT: &str = "urn:openapi";
@@ -114,6 +116,13 @@ fn misfits(spec: &Spec<'_>, samples: &[Sample<'_>]) -> Result<Vec<Fault>, Fault>
 /// where exclusive bounds are booleans), and what that lacks said by other means.
 fn as_json_schema(spec: &Spec<'_>) -> Value {
     let mut root = spec.root().to_value();
+    // An example may be of either side.
+    let every: Schemas<'_> = spec
+        .schemas()
+        .iter()
+        .map(|it| (spec.document().pointer(it.id), *it))
+        .collect();
+    make_optional(spec, &every, &every, &mut root);
     for node in spec.schemas() {
         let pointer = spec.document().pointer(node.id);
         let Some(Value::Object(schema)) = root.pointer_mut(&pointer) else {

@@ -4,20 +4,23 @@ use xtask_spec::{Fault, Node, Operation, Spec};
 
 use super::{bodies, formats, parameters};
 use crate::lower::json_schema;
+use crate::sides;
 
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for operation in Operation::all(spec) {
-        faults.extend(fields(&operation));
-        faults.extend(statuses(&operation));
-        faults.extend(bodies::check(spec, &operation));
-        faults.extend(responses(spec, &operation));
+    let operations = Operation::all(spec);
+    for operation in &operations {
+        faults.extend(fields(operation));
+        faults.extend(statuses(operation));
+        faults.extend(bodies::check(spec, operation));
+        faults.extend(responses(spec, operation));
         for (site, parameter) in operation.parameters(spec) {
             faults.extend(parameters::check(spec, site, parameter));
         }
     }
     faults.extend(spec.schemas().iter().filter_map(|it| discriminator(it)));
     faults.extend(formats::of_numbers(spec));
+    faults.extend(two_sided(spec, &operations));
     faults.sort();
     faults.dedup();
     faults
@@ -28,6 +31,26 @@ fn discriminator(schema: &Node) -> Option<Fault> {
     let message = "the generator ignores `discriminator`: it takes the first alternative that fits";
     let remedy = "remove it; so that only one alternative fits, give each a required property with an `enum` of one value";
     Some(Fault::new(site.id, message, remedy))
+}
+
+/// Properties that only requests have to have, in a type for both sides.
+fn two_sided(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
+    let received = sides::received(spec, operations);
+    let sent = sides::sent(spec, operations).into_iter();
+    let both = sent.filter(|(place, _)| received.contains_key(place));
+    let faults = both.flat_map(|(_, schema)| {
+        let parts = sides::parts(spec, schema);
+        let marked = sides::marked(spec, &parts, "writeOnly");
+        let required = parts.into_iter().flat_map(|it| it.list("required"));
+        let required = required.filter(move |it| it.text().is_some_and(|it| marked.contains(it)));
+        required.map(|name| {
+            let message = format!(
+                "{name} is required and `writeOnly`, in a schema of requests and responses"
+            );
+            Fault::new(name.id, message, "give requests a schema of their own")
+        })
+    });
+    faults.collect()
 }
 
 /// Fields that the generator ignores, or takes as an instruction of its own.

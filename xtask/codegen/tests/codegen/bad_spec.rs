@@ -2,7 +2,7 @@
 
 #![allow(clippy::too_many_lines, reason = "a table is long")]
 
-use crate::{SPEC, Scratch, assert_refused};
+use crate::{SPEC, Scratch, assert_refused, text};
 
 #[test]
 fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
@@ -462,6 +462,23 @@ fn parameters_that_would_be_written_in_another_way_are_refused() {
         let place = "#/paths/~1shops~1{shop}~1widgets~1{widget}~1lock/patch";
         assert_refused(&scratch, &scratch.run(&[]), &[expected, place]);
     }
+}
+
+#[test]
+fn what_only_requests_require_is_refused_in_a_schema_of_both_sides() {
+    let restored = "          description: Restored.\n";
+    let content =
+        "          content: {application/json: {schema: {$ref: '#/components/schemas/Restore'}}}\n";
+    let spec = SPEC.replacen(restored, &format!("{restored}{content}"), 1);
+    let read_only = spec.replacen("          minimum: 0\n", "          readOnly: true\n", 1);
+    let read_only = read_only.replacen("example:\n              version: 1\n", "example: {}\n", 1);
+    let output = Scratch::with_spec(&read_only).run(&[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let write_only = spec.replacen("          minimum: 0\n", "          writeOnly: true\n", 1);
+    let scratch = Scratch::with_spec(write_only);
+    let expected =
+        "#/components/schemas/Restore/required/0: \"version\" is required and `writeOnly`";
+    assert_refused(&scratch, &scratch.run(&[]), &[expected]);
 }
 
 /// (the request body of restore, what the message must contain)
