@@ -10,6 +10,7 @@
     reason = "one kind of error here is for people, and `xtask_spec::fault` describes it"
 )]
 
+mod alternatives;
 pub mod bounded;
 pub mod check;
 pub mod docs;

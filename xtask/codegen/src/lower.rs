@@ -13,13 +13,13 @@ mod open_enums;
 mod response_limits;
 mod responses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Map, Value};
 use xtask_spec::{Node, NodeId, Operation, Spec};
 
-use crate::sides;
+use crate::{alternatives, sides};
 
 pub(crate) use self::one_sided_properties::make_optional;
 pub(crate) use self::responses::json_schema;
@@ -72,7 +72,11 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
         sides::sent(spec, &operations),
         sides::received(spec, &operations),
     );
-    let tags = tags(spec, &received);
+    // Opened, each alternative would fit the values of the others.
+    let tags = received
+        .values()
+        .flat_map(|it| alternatives::tags(spec, it));
+    let tags: BTreeSet<NodeId> = tags.map(|it| it.id).collect();
     let changeable = received.iter().filter(|(_, it)| !tags.contains(&it.id));
     let mut rewrites = Vec::new();
     for (rule, rewrite) in OF_RESPONSES {
@@ -102,20 +106,6 @@ pub fn lower(spec: &Spec<'_>) -> Lowered {
         spec: value,
         rewrites,
     }
-}
-
-/// The enums of one value by which alternatives are told apart: opened, each alternative would fit the
-/// values of the others.
-fn tags(spec: &Spec<'_>, schemas: &BTreeMap<String, &Node>) -> BTreeSet<NodeId> {
-    let keywords = ["oneOf", "anyOf"].iter();
-    let members = keywords.flat_map(|it| schemas.values().flat_map(|schema| schema.list(it)));
-    let properties = members.flat_map(|member| {
-        let member = spec.resolve(member);
-        let required = member.list("required").iter().filter_map(Node::text);
-        required.filter_map(|name| spec.get(member.get("properties")?, name))
-    });
-    let tags = properties.filter(|it| it.list("enum").len() == 1);
-    tags.map(|it| it.id).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use xtask_spec::{Fault, Node, Operation, Spec};
 
 use super::{bodies, formats, parameters};
 use crate::lower::json_schema;
-use crate::sides;
+use crate::{alternatives, sides};
 
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -19,6 +19,11 @@ pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
         }
     }
     faults.extend(spec.schemas().iter().filter_map(|it| discriminator(it)));
+    faults.extend(
+        spec.schemas()
+            .iter()
+            .flat_map(|it| alternatives::check(spec, it)),
+    );
     faults.extend(formats::of_numbers(spec));
     faults.extend(two_sided(spec, &operations));
     faults.sort();

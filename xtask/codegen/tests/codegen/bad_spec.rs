@@ -481,6 +481,113 @@ fn what_only_requests_require_is_refused_in_a_schema_of_both_sides() {
     assert_refused(&scratch, &scratch.run(&[]), &[expected]);
 }
 
+/// (a schema, the alternative that would be read as an earlier one, if there is one)
+#[test]
+fn alternatives_that_are_not_told_apart_are_refused() {
+    let cases = [
+        ("oneOf: [{type: string}, {type: integer}]", None),
+        ("oneOf: [{type: number}, {type: integer}]", Some("oneOf/1")),
+        (
+            "oneOf: [{type: string}, {type: string, format: date}]",
+            Some("oneOf/1"),
+        ),
+        ("oneOf: [{type: boolean}, {}]", Some("oneOf/1")),
+        (
+            "oneOf: [{$ref: '#/components/schemas/User'}, {type: string}]",
+            None,
+        ),
+        // A struct is also read from a list.
+        (
+            "oneOf: [{type: array, items: {}}, {$ref: '#/components/schemas/User'}]",
+            None,
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/User'}, {type: array, items: {}}]",
+            Some("oneOf/1"),
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/User'}, {$ref: '#/components/schemas/Problem'}]",
+            Some("oneOf/1"),
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/Restore'}, {$ref: '#/components/schemas/User'}]",
+            None,
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/User'}, {$ref: '#/components/schemas/Restore'}]",
+            Some("oneOf/1"),
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/Restore'}, {type: object}]",
+            Some("oneOf/1"),
+        ),
+        (
+            "oneOf: [{type: boolean}, {$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}]",
+            None,
+        ),
+        (
+            "oneOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/C'}]",
+            Some("oneOf/1"),
+        ),
+        (
+            "oneOf: [{allOf: [{$ref: '#/components/schemas/A'}]}, {allOf: [{$ref: '#/components/schemas/B'}]}]",
+            None,
+        ),
+        ("anyOf: [{type: string, enum: [a]}, {type: string}]", None),
+        (
+            "anyOf: [{type: string}, {type: integer}, {type: number}]",
+            Some("anyOf/2"),
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/User'}, {$ref: '#/components/schemas/Problem'}]",
+            None,
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/B'}]",
+            None,
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/C'}]",
+            Some("anyOf/1"),
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/User'}, {type: object}]",
+            Some("anyOf/1"),
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/Restore'}, {$ref: '#/components/schemas/User'}, {type: string}]",
+            Some("anyOf/1"),
+        ),
+    ];
+    for (schema, expected) in cases {
+        let tagged = |name: &str, more: &str| {
+            format!(
+                "    {name}: {{type: object, required: [kind], properties: {{kind: {{type: string, enum: [{name}]{more}}}}}}}\n"
+            )
+        };
+        let (a, b, c) = (
+            tagged("A", ""),
+            tagged("B", ""),
+            tagged("C", ", nullable: true"),
+        );
+        let schemas = format!("    Odd: {{{schema}}}\n{a}{b}{c}    User:\n");
+        let scratch = Scratch::with_spec(SPEC.replacen("    User:\n", &schemas, 1));
+        let output = scratch.run(&[]);
+        match expected {
+            None => assert!(
+                output.status.success(),
+                "{schema}: {}",
+                text(&output.stderr)
+            ),
+            Some(place) => {
+                let expected =
+                    format!("#/components/schemas/Odd/{place}: the generator can't tell");
+                assert_refused(&scratch, &output, &[&expected]);
+            }
+        }
+    }
+}
+
 /// (the request body of restore, what the message must contain)
 #[test]
 fn request_bodies_that_would_be_sent_in_another_way_are_refused() {
