@@ -90,8 +90,8 @@ impl<'a> Alternative<'a> {
         properties.filter(move |(name, it)| self.required.contains(name) && !is_lenient(it))
     }
 
-    fn is_object(&self) -> bool {
-        self.types.iter().eq(["object"].iter())
+    fn is(&self, types: &[&str]) -> bool {
+        self.types.iter().eq(types)
     }
 
     fn is_tagged_apart(&self, other: &Self) -> bool {
@@ -111,7 +111,7 @@ impl<'a> Alternative<'a> {
     /// Whether a value of a later alternative lacks a property that this one requires.
     fn requires_more(&self, later: &Self) -> bool {
         let is_unknown = |name| later.properties.iter().all(|(other, _)| *other != name);
-        !later.is_map && self.is_object() && self.insisted().any(|(name, _)| is_unknown(*name))
+        !later.is_map && self.is(&["object"]) && self.insisted().any(|(name, _)| is_unknown(*name))
     }
 
     fn shares_properties(&self, other: &Self) -> bool {
@@ -144,7 +144,7 @@ pub(crate) fn is_struct(spec: &Spec<'_>, schema: &Node) -> bool {
 }
 
 fn is_flattened(alternatives: &[Alternative<'_>]) -> bool {
-    alternatives.iter().all(Alternative::is_object)
+    alternatives.iter().all(|it| it.is(&["object"]))
         && !pairs(alternatives).all(|(one, other)| one.is_tagged_apart(other))
 }
 
@@ -153,24 +153,17 @@ pub(crate) fn check(spec: &Spec<'_>, schema: &Node) -> Vec<Fault> {
     let one_of = alternatives(spec, schema, "oneOf");
     let any_of = alternatives(spec, schema, "anyOf");
     let is_flattened = is_flattened(&any_of);
-    let is_string = |it: &Alternative<'_>| it.types.iter().eq(["string"].iter());
-    let overlapping_one_of = pairs(&one_of).filter(|(first, later)| {
-        !first.is_of_another_type(later)
-            && !first.is_tagged_apart(later)
-            && !first.requires_more(later)
+    let one_of = pairs(&one_of).filter(|(first, later)| !first.requires_more(later));
+    let any_of = pairs(&any_of).filter(|(first, later)| {
+        let are_strings = first.is(&["string"]) && later.is(&["string"]);
+        !are_strings && (!is_flattened || first.shares_properties(later))
     });
-    let overlapping_any_of = pairs(&any_of).filter(|(first, later)| match is_flattened {
-        true => first.shares_properties(later),
-        false => {
-            let are_texts = is_string(first) && is_string(later);
-            !are_texts && !first.is_of_another_type(later) && !first.is_tagged_apart(later)
-        }
-    });
-    let faults = overlapping_one_of
-        .chain(overlapping_any_of)
-        .map(|(_, later)| {
-            let message = "the generator can't tell the alternative from one before it";
-            Fault::new(later.node.id, message, REMEDY)
-        });
-    faults.collect()
+    let overlapping = one_of
+        .chain(any_of)
+        .filter(|(first, later)| !first.is_of_another_type(later) && !first.is_tagged_apart(later));
+    let fault = |(_, later): (_, &Alternative<'_>)| {
+        let message = "the generator can't tell the alternative from one before it";
+        Fault::new(later.node.id, message, REMEDY)
+    };
+    overlapping.map(fault).collect()
 }

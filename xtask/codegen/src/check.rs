@@ -6,14 +6,15 @@ use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Fields, FnArg, ImplItem, Pat, Stmt};
 
-use crate::bounded::Refusal;
+use crate::refusal::Refusal;
 
 /// The manifest of the crate that the code is for.
 const MANIFEST: &str = include_str!("../../../generated-client/Cargo.toml");
 
-/// Names that the code itself uses: of the prelude, and of `progenitor_client::ClientHooks`.
-const RESERVED: &str = "type Err,type From,type None,type Ok,type Result,type Some,type String,\
-                        method pre,method post,method exec";
+/// Types that the code itself uses by their names in the prelude; schemars uses `Box` and `Default`.
+const RESERVED: [&str; 9] = [
+    "Box", "Default", "Err", "From", "None", "Ok", "Result", "Some", "String",
+];
 
 const CLIENT: &str = "Client";
 
@@ -36,7 +37,7 @@ pub fn check(file: &syn::File, crates: Crates) -> Result<(), Refusal> {
     let listed = manifest.get("dependencies").and_then(toml::Value::as_table);
     let listed = listed.into_iter().flat_map(toml::Table::keys);
     let mut check = Check {
-        reserved: RESERVED.split(',').map(str::to_owned).collect(),
+        reserved: RESERVED.iter().map(|it| format!("type {it}")).collect(),
         seen: BTreeSet::new(),
         crates: listed.map(|it| it.replace('-', "_")).collect(),
         module: String::new(),
@@ -58,6 +59,10 @@ pub fn check(file: &syn::File, crates: Crates) -> Result<(), Refusal> {
                  `format` or `pattern`"
             ),
         ),
+        Fault::Never => (
+            "no value fits the schema".to_owned(),
+            "correct what it combines by `allOf`".to_owned(),
+        ),
         Fault::Name(message) => (message, "choose another name".to_owned()),
     };
     let item = Some(item);
@@ -69,6 +74,7 @@ pub fn check(file: &syn::File, crates: Crates) -> Result<(), Refusal> {
 }
 
 enum Fault {
+    Never,
     Name(String),
     Crate(String),
 }
@@ -153,6 +159,9 @@ impl<'c> Visit<'c> for Check {
 
     fn visit_item_enum(&mut self, item: &'c syn::ItemEnum) {
         self.start(&item.ident);
+        if item.variants.is_empty() {
+            self.faults.push((self.item.clone(), Fault::Never));
+        }
         for variant in &item.variants {
             self.add("variant", &item.ident.to_string(), &variant.ident);
             self.fields(

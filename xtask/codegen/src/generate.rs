@@ -7,9 +7,10 @@ use syn::{Item, ItemEnum, ItemStruct, parse_quote};
 
 use xtask_spec::{BadInput, Document};
 
-use crate::bounded::{self, Refusal};
+use crate::bounded;
 use crate::check::Crates;
 use crate::lower::Lowered;
+use crate::refusal::Refusal;
 use crate::{check, docs, requests};
 
 /// The version of progenitor that `Cargo.toml` pins.

@@ -13,10 +13,12 @@
 mod alternatives;
 pub mod bounded;
 pub mod check;
+mod culprit;
 pub mod docs;
 pub mod generate;
 pub mod lower;
 pub mod output;
+pub mod refusal;
 pub mod requests;
 mod sides;
 pub mod validate;

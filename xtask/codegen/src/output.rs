@@ -13,7 +13,10 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
         Err(error) => return Err(error),
         Ok(_) => {}
     }
-    let target = path.canonicalize()?;
+    let target = path.canonicalize().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => io::Error::other("it is a link to a missing file"),
+        _ => error,
+    })?;
     match target.metadata()? {
         found if found.is_file() => Ok(target),
         found if found.is_dir() => Err(io::Error::other("it is a directory")),

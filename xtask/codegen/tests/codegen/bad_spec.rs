@@ -211,12 +211,17 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "    User:\n",
             "    user:\n      type: object\n      properties:\n        a: {type: string}\n    User:\n",
-            &["#/components/schemas/User: two types become `User` in Rust"],
+            &["#/components/schemas/user: two types become `User` in Rust"],
         ),
         (
             "    User:\n",
             "    Odd:\n      discriminator: {mapping: {}}\n    User:\n",
             &["the field `propertyName` is missing from this Discriminator Object"],
+        ),
+        (
+            "    User:\n",
+            "    Odd: {allOf: [{$ref: '#/components/schemas/User'}, {properties: {name: {type: integer}}, required: [name]}]}\n    User:\n",
+            &["#/components/schemas/Odd: no value fits the schema"],
         ),
         // Nothing of ours knows this one: progenitor stops with a panic.
         (
@@ -347,7 +352,7 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "          minimum: 0\n",
             "        key:\n          type: string\n          pattern: '^a'\n",
-            &["#/components/schemas/Restore: needs the crate `regress`"],
+            &["#/components/schemas/Restore/properties/key: needs the crate `regress`"],
         ),
         (
             "    User:\n",
@@ -355,14 +360,14 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             &["#/components/schemas/String: the generated code has a type `String` of its own"],
         ),
         (
-            "operationId: LockWidget",
-            "operationId: client",
-            &[&at_lock("/patch"), "has a method `client` of its own"],
+            "    User:\n",
+            "    Default: {type: object}\n    User:\n",
+            &["#/components/schemas/Default: the generated code has a type `Default` of its own"],
         ),
         (
             "operationId: LockWidget",
-            "operationId: exec",
-            &[&at_lock("/patch"), "has a method `exec` of its own"],
+            "operationId: client",
+            &[&at_lock("/patch"), "has a method `client` of its own"],
         ),
         (
             "operationId: LockWidget",

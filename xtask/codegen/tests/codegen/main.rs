@@ -244,7 +244,7 @@ fn an_output_is_a_regular_file_or_a_link_to_one() {
         (Path::new("/dev/null"), "it is not a regular file"),
         (&at("socket"), "it is not a regular file"),
         (elsewhere.path(), "it is a directory"),
-        (&at("dangling"), "No such file"),
+        (&at("dangling"), "it is a link to a missing file"),
     ] {
         assert_refused(&scratch, &write(path), &[expected, path.to_str().unwrap()]);
     }
