@@ -18,7 +18,13 @@ pub(crate) fn of_item(document: &Document, item: &str) -> Option<NodeId> {
     if let Some((_, id)) = methods.find(|(name, _)| names::of_method(name) == item) {
         return Some(*id);
     }
-    let types = spec.schemas().iter().filter_map(|schema| {
+    // A component may be a reference, which is no schema of its own.
+    let components = document.root.pointer("/components/schemas");
+    let components = components.map_or(&[][..], Node::entries).iter();
+    let schemas = components
+        .map(|(_, it)| it)
+        .chain(spec.schemas().iter().copied());
+    let types = schemas.filter_map(|schema| {
         let place = document.pointer(schema.id);
         let is_named = place.starts_with("/components/schemas/");
         is_named.then(|| (names::of_type_at(&place), schema.id))
@@ -113,7 +119,7 @@ mod tests {
         let spec = json!({
             "openapi": "3.0.3",
             "paths": { "/a": { "get": { "operationId": "Cats", "responses": {} } } },
-            "components": { "schemas": { "Cat": object("egory"), "CatE": object("gory"), "Dog": object("a") } },
+            "components": { "schemas": { "Cat": object("egory"), "CatE": object("gory"), "Dog": { "$ref": "#/components/schemas/Cat" } } },
         });
         let document = Document::parse("spec.json".to_owned(), spec.to_string()).unwrap();
         for (item, place) in [

@@ -9,6 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask_spec::{names, workspace};
 
+use crate::requests;
+
 /// Reads each example as its type and writes it again.
 const ROUND_TRIPS: &str = r#"
 use serde_json::{Value, from_str, from_value, to_value};
@@ -53,6 +55,9 @@ impl Batch {
         let by_hand = workspace::root().join("generated-client/src/lib.rs");
         fs::copy(by_hand, folder.join("mod.rs")).unwrap();
         fs::write(folder.join("spec.json"), format!("{spec:#}")).unwrap();
+        for check in requests::checks(&module, code, spec) {
+            writeln!(self.checks, "    {check}").unwrap();
+        }
         for (name, schema) in spec["components"]["schemas"].as_object().unwrap() {
             let name = names::of_type(name);
             let is_type = ["struct", "enum"].iter().any(|kind| {
@@ -65,16 +70,17 @@ impl Batch {
                 let title = format!("{module} {name}");
                 writeln!(
                     self.checks,
-                    "    check::<{module}::{name}>({title:?}, {example:?}, &mut wrong);"
+                    "    check::<{module}::types::{name}>({title:?}, {example:?}, &mut wrong);"
                 )
                 .unwrap();
             }
         }
     }
 
-    /// Checks the code with its feature.
+    /// Checks the models with the feature, on which nothing else depends.
     pub(crate) fn check(&self) {
-        let modules = (0..self.modules).map(|it| format!("pub mod m{it};\n"));
+        let modules =
+            (0..self.modules).map(|it| format!("#[path = \"m{it}/types.rs\"]\npub mod m{it};\n"));
         let args = [
             "--crate-type=lib",
             "--emit=metadata",
@@ -90,13 +96,15 @@ impl Batch {
         );
     }
 
-    /// Compiles the models, which alone depend on the feature, without it, and runs the round trips.
+    /// Compiles the code without the feature, and runs the round trips and the requests.
     pub(crate) fn run(&self) {
-        let modules =
-            (0..self.modules).map(|it| format!("#[path = \"m{it}/types.rs\"]\nmod m{it};\n"));
+        let modules = (0..self.modules).map(|it| format!("mod m{it};\n"));
         let main = format!(
-            "{}{ROUND_TRIPS}\nfn main() {{\n    let mut wrong = 0;\n{}    assert_eq!(wrong, 0);\n}}\n",
+            "{}{ROUND_TRIPS}{}\nfn main() {{\n    let mut wrong = 0;\n    \
+             let base = reqwest::Url::parse(\"http://localhost\").unwrap();\n    \
+             let http = reqwest::Client::new();\n{}    assert_eq!(wrong, 0);\n}}\n",
             modules.collect::<String>(),
+            requests::CHECK,
             self.checks
         );
         assert!(

@@ -10,6 +10,7 @@
 )]
 
 mod batch;
+mod requests;
 mod specs;
 
 use xtask_codegen::{generate, lower};

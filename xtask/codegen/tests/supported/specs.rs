@@ -33,6 +33,17 @@ const NAMES: [&str; 24] = [
     "X-Key",
 ];
 
+const HEADERS: [&str; 8] = [
+    "X-Key",
+    "id",
+    "If-Match",
+    "accept",
+    "Content-Type",
+    "authorization",
+    "header_map",
+    "value",
+];
+
 /// Names of components. Some are those of Rust's prelude.
 const COMPONENTS: [&str; 20] = [
     "Thing", "Item-1", "Part.Of", "Ok", "Err", "Some", "None", "String", "Option", "Vec", "Result",
@@ -77,7 +88,7 @@ impl Specs {
 
     /// One of the first, which are ordinary, or now and then one of the rest.
     fn name<'n>(&mut self, names: &[&'n str], ordinary: usize) -> &'n str {
-        let end = if self.one_in(10) {
+        let end = if self.one_in(12) {
             names.len()
         } else {
             ordinary
@@ -91,7 +102,7 @@ impl Specs {
             merge(&mut schema, extra);
             (schema, json!(example))
         };
-        match self.below(22) {
+        match self.below(23) {
             0..=4 => word(json!({}), "some text"),
             5 => word(json!({ "enum": ["a", "b-c", "1"] }), "b-c"),
             6 => word(json!({ "format": "date-time" }), "2024-01-15T10:30:00Z"),
@@ -103,8 +114,8 @@ impl Specs {
                 json!({ "format": (["byte", "password"][self.below(2)]) }),
                 "YWJj",
             ),
-            12 if self.one_in(4) => word(json!({ "pattern": "^[a-z]+$" }), "abc"),
-            13 if self.one_in(4) => word(
+            12 if self.one_in(8) => word(json!({ "pattern": "^[a-z]+$" }), "abc"),
+            13 if self.one_in(8) => word(
                 json!({ "format": "uuid" }),
                 "b0e7a1c2-0d6e-4a8e-9d1a-2f7b3c4d5e6f",
             ),
@@ -120,6 +131,10 @@ impl Specs {
             ),
             18 => (json!({ "type": "integer", "default": 5 }), json!(6)),
             19 => (json!({ "type": "boolean" }), json!(true)),
+            20 => {
+                let format = self.name(&["uint8", "uint64", "int16", "int128"], 3);
+                (json!({ "type": "integer", "format": format }), json!(8))
+            }
             _ => (json!({ "type": "integer", "format": "int64" }), json!(1)),
         }
     }
@@ -153,17 +168,10 @@ impl Specs {
                 )
             }
             11 => (json!({ "type": "object" }), json!({ "any": [1, "x"] })),
-            12 => {
-                let [(first, example), (second, _)] = [0, 1].map(|_| match self.below(2) {
-                    0 => self.scalar(),
-                    _ => self.object(depth - 1, known),
-                });
-                let keyword = ["oneOf", "anyOf"][self.below(2)];
-                (json!({ keyword: [first, second] }), example)
-            }
+            12 => self.alternatives(depth, known),
             13 => {
-                let ((first, mut example), (second, more)) =
-                    (self.object(depth - 1, known), self.object(depth - 1, known));
+                let [(first, mut example), (second, more)] =
+                    [0, 1].map(|_| self.object(depth - 1, known));
                 merge(&mut example, more);
                 (json!({ "allOf": [first, second] }), example)
             }
@@ -192,11 +200,51 @@ impl Specs {
         (schema, example)
     }
 
+    /// Two alternatives, with an example of one of them.
+    fn alternatives(&mut self, depth: usize, known: &[(&str, Value)]) -> Described {
+        let keyword = ["oneOf", "anyOf"][self.below(2)];
+        let mut alternatives = match self.below(8) {
+            // These are told apart.
+            0..=2 => ["a", "b"].map(|tag| {
+                let (mut schema, mut example) = self.object(depth - 1, known);
+                let tagged = json!({ "type": "string", "enum": [tag], "description": "A tag." });
+                schema["properties"]["tag"] = tagged;
+                let required = schema["required"].as_array().cloned().unwrap_or_default();
+                schema["required"] = [vec![json!("tag")], required].concat().into();
+                example["tag"] = json!(tag);
+                (schema, example)
+            }),
+            3 | 4 => [self.scalar(), self.object(depth - 1, known)],
+            5 => {
+                let (items, example) = self.schema(depth - 1, known);
+                let list = json!({ "type": "array", "items": items });
+                [(list, json!([example])), self.object(depth - 1, known)]
+            }
+            // And these most often aren't.
+            6 => [self.object(depth - 1, known), self.object(depth - 1, known)],
+            _ => [self.scalar(), self.scalar()],
+        };
+        if self.one_in(6) {
+            alternatives.reverse();
+        }
+        let [(first, example), (second, other)] = alternatives;
+        let example = [example, other][self.below(2)].clone();
+        (json!({ keyword: [first, second] }), example)
+    }
+
     fn object(&mut self, depth: usize, known: &[(&str, Value)]) -> Described {
         let (mut properties, mut example, mut required) = (Map::new(), Map::new(), Vec::new());
         for _ in 0..=self.below(3) {
-            let name = self.name(&NAMES, 4);
-            let (schema, value) = self.schema(depth, known);
+            let (mut schema, value) = self.schema(depth, known);
+            let name = match self.below(16) {
+                // A reference has no other fields.
+                0 | 1 if schema.get("$ref").is_none() => {
+                    let mark = ["readOnly", "writeOnly"][self.below(2)];
+                    merge(&mut schema, json!({ mark: true }));
+                    mark
+                }
+                _ => self.name(&NAMES, 4),
+            };
             properties.insert(name.to_owned(), schema);
             example.insert(name.to_owned(), value);
             if self.one_in(2) && !required.contains(&name) {
@@ -215,11 +263,17 @@ impl Specs {
 
     fn parameter(&mut self) -> Value {
         let place = ["query", "query", "header"][self.below(3)];
-        let (mut schema, _) = self.scalar();
+        let (mut schema, mut example) = self.scalar();
         if place == "query" && self.one_in(4) {
             schema = json!({ "type": "array", "items": schema });
+            example = json!([example, example]);
         }
-        let mut parameter = json!({ "name": self.name(&NAMES, 8), "in": place, "schema": schema });
+        let name = match place {
+            "header" => self.name(&HEADERS, 3),
+            _ => self.name(&NAMES, 8),
+        };
+        let mut parameter =
+            json!({ "name": name, "in": place, "schema": schema, "example": example });
         merge(
             &mut parameter,
             json!({ "required": self.one_in(2), "description": "A parameter." }),
@@ -228,6 +282,40 @@ impl Specs {
             merge(&mut parameter, json!({ "explode": false }));
         }
         parameter
+    }
+
+    /// The schema of a request's body, with an example and a media type.
+    fn body(&mut self, known: &[(&str, Value)]) -> (Value, Value, &'static str) {
+        let text = json!("some text");
+        match self.below(10) {
+            0 => {
+                let binary = json!({ "type": "string", "format": "binary" });
+                (binary, text, "application/octet-stream")
+            }
+            1 => {
+                let charset = ["text/plain", "text/plain; charset=latin1"][self.below(6) / 5];
+                (json!({ "type": "string" }), text, charset)
+            }
+            2 | 3 => {
+                // Objects of depth 0 have values of scalars, and of the components.
+                let none = if self.one_in(8) { known } else { &[] };
+                let (form, example) = self.object(0, none);
+                (form, example, "application/x-www-form-urlencoded")
+            }
+            4 => {
+                let (schema, example) = self.schema(1, known);
+                (schema, without_read_only(example), "application/json")
+            }
+            _ => {
+                let (name, example) = &known[self.below(known.len())];
+                let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
+                (
+                    schema,
+                    without_read_only(example.clone()),
+                    "application/json",
+                )
+            }
+        }
     }
 
     fn operation(&mut self, id: &str, known: &[(&str, Value)]) -> Value {
@@ -240,25 +328,13 @@ impl Specs {
                 "application/json": { "schema": schema },
             } } },
         });
-        let parameters: Vec<Value> = (0..self.below(3)).map(|_| self.parameter()).collect();
+        let mut parameters: Vec<Value> = (0..self.below(3)).map(|_| self.parameter()).collect();
+        parameters.dedup_by_key(|it| it["name"].clone());
         merge(&mut operation, json!({ "parameters": parameters }));
         if self.one_in(2) {
-            let (schema, media_type) = match self.below(8) {
-                0 => (
-                    json!({ "type": "string", "format": "binary" }),
-                    "application/octet-stream",
-                ),
-                1 => (json!({ "type": "string" }), "text/plain"),
-                2 => (self.schema(1, known).0, "application/json"),
-                _ => {
-                    let name = known[self.below(known.len())].0;
-                    (
-                        json!({ "$ref": format!("#/components/schemas/{name}") }),
-                        "application/json",
-                    )
-                }
-            };
-            let body = json!({ "required": true, "content": { media_type: { "schema": schema } } });
+            let (schema, example, media_type) = self.body(known);
+            let content = json!({ media_type: { "schema": schema, "example": example } });
+            let body = json!({ "required": !self.one_in(30), "content": content });
             merge(&mut operation, json!({ "requestBody": body }));
         }
         if self.one_in(10) {
@@ -293,12 +369,14 @@ impl Iterator for Specs {
             };
             let operation = self.operation(&id, &known);
             let method = METHODS[self.below(METHODS.len())];
+            let (schema, example) = self.scalar();
             let in_path = json!([{
                 "name": "thing_id",
                 "in": "path",
                 "required": true,
                 "description": "Its id.",
-                "schema": { "type": "string" },
+                "schema": schema,
+                "example": example,
             }]);
             let path = format!("/things{index}/{{thing_id}}");
             paths.insert(path, json!({ "parameters": in_path, method: operation }));
@@ -310,6 +388,25 @@ impl Iterator for Specs {
             "components": { "schemas": schemas },
         }))
     }
+}
+
+/// An example for a request, which doesn't send what is `readOnly`.
+fn without_read_only(mut example: Value) -> Value {
+    match &mut example {
+        Value::Object(object) => {
+            object.remove("readOnly");
+            for value in object.values_mut() {
+                *value = without_read_only(value.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_read_only(item.take());
+            }
+        }
+        _ => {}
+    }
+    example
 }
 
 /// Adds fields to an object.
