@@ -65,7 +65,8 @@ impl Batch {
                     .iter()
                     .any(|end| code.contains(&format!("pub {kind} {name}{end}")))
             });
-            if let (true, Some(example)) = (is_type, schema.get("example")) {
+            let example = schema.get("example").or_else(|| schema.get("x-example"));
+            if let (true, Some(example)) = (is_type, example) {
                 let example = example.to_string();
                 let title = format!("{module} {name}");
                 writeln!(

@@ -202,8 +202,7 @@ fn value(kind: &str, example: &Value) -> String {
         return format!("Some({})", value(kind, example));
     }
     match kind {
-        "&'astr" => format!("{:?}", plain(example)),
-        "B" => format!("{:?}", plain(example)),
+        "&'astr" | "B" => format!("{:?}", plain(example)),
         _ if kind.starts_with('&') => format!("&arg({:?})", example.to_string()),
         _ => format!("arg({:?})", example.to_string()),
     }

@@ -170,8 +170,20 @@ impl Specs {
             11 => (json!({ "type": "object" }), json!({ "any": [1, "x"] })),
             12 => self.alternatives(depth, known),
             13 => {
-                let [(first, mut example), (second, more)] =
+                let [(mut first, mut example), (mut second, more)] =
                     [0, 1].map(|_| self.object(depth - 1, known));
+                for member in [&mut first, &mut second] {
+                    if let Value::Object(member) = member {
+                        member.remove("additionalProperties");
+                    }
+                }
+                // Two schemas of one property most often fit no value.
+                if let (Some(ours), Some(theirs)) = (
+                    first["properties"].as_object(),
+                    second["properties"].as_object_mut(),
+                ) {
+                    theirs.retain(|name, _| !ours.contains_key(name));
+                }
                 merge(&mut example, more);
                 (json!({ "allOf": [first, second] }), example)
             }
@@ -298,7 +310,7 @@ impl Specs {
             }
             2 | 3 => {
                 // Objects of depth 0 have values of scalars, and of the components.
-                let none = if self.one_in(8) { known } else { &[] };
+                let none = if self.one_in(3) { known } else { &[] };
                 let (form, example) = self.object(0, none);
                 (form, example, "application/x-www-form-urlencoded")
             }
@@ -354,8 +366,11 @@ impl Iterator for Specs {
             let name = self.name(&COMPONENTS, 3);
             if known.iter().all(|(other, _)| *other != name) {
                 let (mut schema, example) = self.schema(2, &known);
+                // Of alternatives, an example must fit one alone, which could hide that two are mistaken.
+                let is_union = ["oneOf", "anyOf"].iter().any(|it| schema.get(it).is_some());
+                let field = if is_union { "x-example" } else { "example" };
                 if schema.get("$ref").is_none() {
-                    merge(&mut schema, json!({ "example": example }));
+                    merge(&mut schema, json!({ field: example }));
                 }
                 schemas.insert(name.to_owned(), schema);
                 known.push((name, example));
