@@ -168,7 +168,7 @@ impl Specs {
                 )
             }
             11 => (json!({ "type": "object" }), json!({ "any": [1, "x"] })),
-            12 => self.alternatives(depth, known),
+            12 | 16 => self.alternatives(depth, known),
             13 => {
                 let [(mut first, mut example), (mut second, more)] =
                     [0, 1].map(|_| self.object(depth - 1, known));
@@ -217,7 +217,7 @@ impl Specs {
         let keyword = ["oneOf", "anyOf"][self.below(2)];
         let mut alternatives = match self.below(8) {
             // These are told apart.
-            0..=2 => ["a", "b"].map(|tag| {
+            0 | 1 => ["a", "b"].map(|tag| {
                 let (mut schema, mut example) = self.object(depth - 1, known);
                 let tagged = json!({ "type": "string", "enum": [tag], "description": "A tag." });
                 schema["properties"]["tag"] = tagged;
@@ -226,14 +226,14 @@ impl Specs {
                 example["tag"] = json!(tag);
                 (schema, example)
             }),
-            3 | 4 => [self.scalar(), self.object(depth - 1, known)],
-            5 => {
+            2 => [self.scalar(), self.object(depth - 1, known)],
+            3 => {
                 let (items, example) = self.schema(depth - 1, known);
                 let list = json!({ "type": "array", "items": items });
                 [(list, json!([example])), self.object(depth - 1, known)]
             }
             // And these most often aren't.
-            6 => [self.object(depth - 1, known), self.object(depth - 1, known)],
+            4..=6 => [self.object(depth - 1, known), self.object(depth - 1, known)],
             _ => [self.scalar(), self.scalar()],
         };
         if self.one_in(6) {
