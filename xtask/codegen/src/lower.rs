@@ -341,7 +341,7 @@ mod tests {
         let marked = json!({
             "required": ["id", "key", "name", "more"],
             "properties": {
-                "id": { "type": "string", "readOnly": true },
+                "id": { "type": "string", "readOnly": true, "default": "x" },
                 "key": { "type": "string", "writeOnly": true },
                 "name": { "$ref": "#/components/schemas/Both" },
             },
@@ -357,6 +357,7 @@ mod tests {
                 "/components/schemas/Both/required",
                 "/components/schemas/Received/required",
                 "/components/schemas/Sent/allOf/0/required",
+                "/components/schemas/Sent/properties/id/default",
                 "/components/schemas/Sent/required",
             ]
         );

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use xtask_spec::Spec;
+use serde_json::{Map, Value};
+use xtask_spec::{Spec, escape};
 
 use crate::sides::{Schemas, marked, parts};
 
 /// A required property is required of responses alone if it is `readOnly`, and of requests alone if it is
-/// `writeOnly`. typify ignores both marks (no issue yet), so the other side lists it as optional. A type for both
-/// sides has only one list: validation refuses the `writeOnly` ones there, because requests stay strict.
+/// `writeOnly`. typify ignores both marks (no issue yet), so for the other side the property is optional, and has
+/// no default, which would be sent. In a type of both sides validation refuses a required `writeOnly` property,
+/// because requests stay strict.
 pub(crate) fn make_optional(
     spec: &Spec<'_>,
     sent: &Schemas<'_>,
@@ -26,6 +27,15 @@ pub(crate) fn make_optional(
                 let Some(Value::Object(object)) = value.pointer_mut(&part) else {
                     continue;
                 };
+                for (name, property) in properties(object).filter(|it| marked.contains(&**it.0)) {
+                    if property
+                        .as_object_mut()
+                        .and_then(|it| it.remove("default"))
+                        .is_some()
+                    {
+                        changed.insert(format!("{part}/properties/{}/default", escape(name)));
+                    }
+                }
                 let Some(Value::Array(required)) = object.get_mut("required") else {
                     continue;
                 };
@@ -41,4 +51,9 @@ pub(crate) fn make_optional(
         }
     }
     changed.into_iter().collect()
+}
+
+fn properties(schema: &mut Map<String, Value>) -> impl Iterator<Item = (&String, &mut Value)> {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    properties.into_iter().flatten()
 }

@@ -28,21 +28,22 @@ fn check_request(
     (media_type, body): (&str, &str),
     wrong: &mut i32,
 ) {
+    let mut sent = String::new();
     let matches = request.as_ref().is_ok_and(|request| {
         let header = |name: &str| request.headers().get(name).map_or("", |it| it.to_str().unwrap());
         let mut expected: Vec<_> = query.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         expected.sort();
-        let sent = request.body().and_then(|it| it.as_bytes()).unwrap_or_default();
-        let sent = std::str::from_utf8(sent).unwrap();
+        let bytes = request.body().and_then(|it| it.as_bytes()).unwrap_or_default();
+        sent = String::from_utf8(bytes.to_owned()).unwrap();
         let object = |text| from_str::<Value>(text).unwrap();
         let is_body = match media_type {
-            "application/json" => object(sent) == object(body),
+            "application/json" => object(&sent) == object(body),
             "application/x-www-form-urlencoded" => {
                 let object = object(body);
                 let text = |it: &Value| it.as_str().map_or_else(|| it.to_string(), str::to_owned);
                 let mut expected: Vec<_> = object.as_object().unwrap().iter().map(|(name, it)| (name.clone(), text(it))).collect();
                 expected.sort();
-                pairs(sent) == expected
+                pairs(&sent) == expected
             }
             _ => sent == body,
         };
@@ -55,7 +56,7 @@ fn check_request(
             && is_body
     });
     if !matches {
-        eprintln!("{name}: {request:?} isn't {method} {path} {query:?} {headers:?} {body}");
+        eprintln!("{name}: {request:?} with {sent} isn't {method} {path} {query:?} {headers:?} {body}");
         *wrong += 1;
     }
 }
