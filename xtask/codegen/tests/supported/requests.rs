@@ -123,13 +123,8 @@ fn check(
                 panic!("{text}")
             };
             let name = name.ident.to_string();
-            let example = match &*name {
-                "body" => &body["example"],
-                _ => &parameters
-                    .iter()
-                    .find(|it| is_written(&text, it, &name))
-                    .unwrap()["example"],
-            };
+            let parameter = parameters.iter().find(|it| is_written(&text, it, &name));
+            let example = parameter.map_or(&body["example"], |it| &it["example"]);
             value(&squeezed(&argument.ty), example)
         })
         .collect();
