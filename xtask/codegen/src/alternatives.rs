@@ -114,10 +114,17 @@ impl<'a> Alternative<'a> {
         !later.is_map && self.is(&["object"]) && self.insisted().any(|(name, _)| is_unknown(*name))
     }
 
-    fn shares_properties(&self, other: &Self) -> bool {
+    /// Whether one struct of both would write a property twice, or a default of the one that isn't meant.
+    fn is_mixed_up(&self, other: &Self) -> bool {
+        let has_default = |(_, property): &(&str, &Node)| property.get("default").is_some();
         let mut names = self.properties.iter().map(|(name, _)| name);
         self.is_map
             || other.is_map
+            || self
+                .properties
+                .iter()
+                .chain(&other.properties)
+                .any(has_default)
             || names.any(|name| other.properties.iter().any(|(other, _)| other == name))
     }
 }
@@ -156,7 +163,7 @@ pub(crate) fn check(spec: &Spec<'_>, schema: &Node) -> Vec<Fault> {
     let one_of = pairs(&one_of).filter(|(first, later)| !first.requires_more(later));
     let any_of = pairs(&any_of).filter(|(first, later)| {
         let are_strings = first.is(&["string"]) && later.is(&["string"]);
-        !are_strings && (!is_flattened || first.shares_properties(later))
+        !are_strings && (!is_flattened || first.is_mixed_up(later))
     });
     let overlapping = one_of
         .chain(any_of)

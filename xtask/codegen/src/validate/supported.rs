@@ -2,7 +2,7 @@
 
 use xtask_spec::{Fault, Node, Operation, Spec};
 
-use super::{bodies, formats, parameters};
+use super::{bodies, formats, parameters, types};
 use crate::lower::json_schema;
 use crate::{alternatives, sides};
 
@@ -26,6 +26,7 @@ pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     );
     faults.extend(formats::of_numbers(spec));
     faults.extend(two_sided(spec, &operations));
+    faults.extend(types::check(spec, &operations));
     faults.sort();
     faults.dedup();
     faults

@@ -211,7 +211,7 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
         (
             "    User:\n",
             "    user:\n      type: object\n      properties:\n        a: {type: string}\n    User:\n",
-            &["#/components/schemas/user: two types become `User` in Rust"],
+            &["#/components/schemas/User: two types become `User` in Rust"],
         ),
         (
             "    User:\n",
@@ -222,6 +222,16 @@ fn every_kind_of_bad_spec_is_refused_with_its_place_and_a_remedy() {
             "    User:\n",
             "    Odd: {allOf: [{$ref: '#/components/schemas/User'}, {properties: {name: {type: integer}}, required: [name]}]}\n    User:\n",
             &["#/components/schemas/Odd: no value fits the schema"],
+        ),
+        (
+            "    User:\n",
+            "    UserName: {type: object, properties: {a: {type: string}}}\n    User:\n      oneOf: [{properties: {name: {enum: [Ada]}}}]\n    Other:\n",
+            &["#/components/schemas/User/oneOf/0/properties/name: two types become `UserName`"],
+        ),
+        (
+            "        name:\n          type: string\n",
+            "        name: {title: Kind, type: string, enum: [Ada, b]}\n",
+            &["#/components/schemas/User/properties/name: two types become `Kind`"],
         ),
         // Nothing of ours knows this one: progenitor stops with a panic.
         (
@@ -553,6 +563,10 @@ fn alternatives_that_are_not_told_apart_are_refused() {
         ),
         (
             "anyOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/components/schemas/C'}]",
+            Some("anyOf/1"),
+        ),
+        (
+            "anyOf: [{$ref: '#/components/schemas/User'}, {type: object, properties: {a: {type: string, default: x}}}]",
             Some("anyOf/1"),
         ),
         (

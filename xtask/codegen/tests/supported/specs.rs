@@ -170,7 +170,7 @@ impl Specs {
             11 => (json!({ "type": "object" }), json!({ "any": [1, "x"] })),
             12 | 16 => self.alternatives(depth, known),
             13 => {
-                let [(mut first, mut example), (mut second, more)] =
+                let [(mut first, ours), (mut second, mut example)] =
                     [0, 1].map(|_| self.object(depth - 1, known));
                 for member in [&mut first, &mut second] {
                     if let Value::Object(member) = member {
@@ -178,13 +178,13 @@ impl Specs {
                     }
                 }
                 // Two schemas of one property most often fit no value.
-                if let (Some(ours), Some(theirs)) = (
+                if let (Some(first), Some(second)) = (
                     first["properties"].as_object(),
                     second["properties"].as_object_mut(),
                 ) {
-                    theirs.retain(|name, _| !ours.contains_key(name));
+                    second.retain(|name, _| !first.contains_key(name));
                 }
-                merge(&mut example, more);
+                merge(&mut example, ours);
                 (json!({ "allOf": [first, second] }), example)
             }
             14 if !known.is_empty() => {

@@ -1,0 +1,100 @@
+//! Schemas whose types get one name. typify takes all of them for the first, without a word.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use xtask_spec::fields::SCHEMA_OR_REFERENCE;
+use xtask_spec::{Difference, Fault, Node, Operation, Spec, names, same};
+
+/// Keywords of schemas without which an inner schema gets no type of its own.
+const OF_TYPES: [&str; 8] = [
+    "allOf",
+    "anyOf",
+    "enum",
+    "maxLength",
+    "minLength",
+    "oneOf",
+    "pattern",
+    "properties",
+];
+
+pub(super) fn check(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
+    let mut open = roots(spec, operations);
+    let mut first: BTreeMap<String, &Node> = BTreeMap::new();
+    let mut faults = Vec::new();
+    while let Some((holder, schema, role)) = open.pop_front() {
+        if schema.reference().is_some() {
+            continue;
+        }
+        let title = schema.field("title").filter(|_| role != Role::Component);
+        let name = title.map_or(holder, names::of_type);
+        let has_type = OF_TYPES.iter().any(|it| schema.get(it).is_some());
+        let is_named = match role {
+            Role::Component => true,
+            Role::Inner => has_type,
+            Role::Member => has_type && title.is_some(),
+        };
+        if is_named {
+            let other = *first.entry(name.clone()).or_insert(schema);
+            if !same(
+                (spec, spec),
+                Difference::Code,
+                &SCHEMA_OR_REFERENCE,
+                (other, schema),
+            ) {
+                let message = format!("two types become `{name}` in Rust");
+                let remedy = "move one to `components/schemas` under another name, and refer to it";
+                faults.push(Fault::new(schema.id, message, remedy));
+            }
+        }
+        open.extend(inner(&name, schema));
+    }
+    faults
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Component,
+    Inner,
+    /// An alternative, or a part of `allOf`, which is named only by its title.
+    Member,
+}
+
+/// The name of a type, its schema, and what gave it the name.
+type Named<'a> = (String, &'a Node, Role);
+
+fn roots<'a>(spec: &Spec<'a>, operations: &[Operation<'a>]) -> VecDeque<Named<'a>> {
+    let components = spec.root().pointer("/components/schemas");
+    let components = components.map_or(&[][..], Node::entries).iter();
+    let mut roots: VecDeque<_> = components
+        .map(|(name, schema)| (names::of_type(name), schema, Role::Component))
+        .collect();
+    for operation in operations {
+        let id = operation.id().unwrap_or_default();
+        let body = operation.node.get("requestBody").map(|it| spec.resolve(it));
+        let content = body.map_or(&[][..], |it| it.map("content")).iter();
+        let body = content.map(|(_, it)| ("body", it));
+        let parameters = operation.parameters(spec).into_iter();
+        let parameters = parameters.map(|(_, it)| (it.field("name").unwrap_or_default(), it));
+        roots.extend(body.chain(parameters).filter_map(|(name, holder)| {
+            let name = names::of_type(&format!("{id}-{name}"));
+            Some((name, holder.get("schema")?, Role::Inner))
+        }));
+    }
+    roots
+}
+
+fn inner<'a>(holder: &str, schema: &'a Node) -> impl Iterator<Item = Named<'a>> {
+    let properties = schema.map("properties").iter();
+    let properties = properties.map(|(name, it)| (names::of_type(name), it, Role::Inner));
+    let values = [("items", "Item"), ("additionalProperties", "Value")].into_iter();
+    let values =
+        values.filter_map(|(field, end)| Some((end.to_owned(), schema.get(field)?, Role::Inner)));
+    let members = ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .flat_map(|it| schema.list(it));
+    let members = members.map(|it| (String::new(), it, Role::Member));
+    let all: Vec<_> = properties.chain(values).chain(members).collect();
+    let holder = holder.to_owned();
+    let all = all.into_iter().filter(|(_, it, _)| it.is_map());
+    all.map(move |(end, it, role)| (format!("{holder}{end}"), it, role))
+}
