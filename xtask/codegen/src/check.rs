@@ -18,6 +18,8 @@ const RESERVED: [&str; 9] = [
 
 const CLIENT: &str = "Client";
 
+const OTHER_NAME: &str = "choose another name";
+
 /// Which crates the code may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crates {
@@ -36,47 +38,17 @@ pub fn check(file: &syn::File, crates: Crates) -> Result<(), Refusal> {
     let manifest: toml::Table = MANIFEST.parse().unwrap_or_default();
     let listed = manifest.get("dependencies").and_then(toml::Value::as_table);
     let listed = listed.into_iter().flat_map(toml::Table::keys);
+    let listed = listed.map(|it| it.replace('-', "_"));
     let mut check = Check {
         reserved: RESERVED.iter().map(|it| format!("type {it}")).collect(),
         seen: BTreeSet::new(),
-        crates: listed.map(|it| it.replace('-', "_")).collect(),
+        crates: (crates == Crates::Listed).then(|| listed.chain(["std".to_owned()]).collect()),
         module: String::new(),
         item: String::new(),
-        faults: Vec::new(),
+        refusal: None,
     };
-    check.crates.insert("std".to_owned());
     check.visit_file(file);
-    let is_fault = |it: &Fault| crates == Crates::Listed || !matches!(it, Fault::Crate(_));
-    let fault = check.faults.into_iter().find(|(_, it)| is_fault(it));
-    let Some((item, fault)) = fault else {
-        return Ok(());
-    };
-    let (message, remedy) = match fault {
-        Fault::Crate(name) => (
-            format!("needs the crate `{name}`, which the generated crate doesn't depend on"),
-            format!(
-                "add `{name}` with its feature `serde` to generated-client/Cargo.toml, or remove the \
-                 `format` or `pattern`"
-            ),
-        ),
-        Fault::Never => (
-            "no value fits the schema".to_owned(),
-            "correct what it combines by `allOf`".to_owned(),
-        ),
-        Fault::Name(message) => (message, "choose another name".to_owned()),
-    };
-    let item = Some(item);
-    Err(Refusal {
-        item,
-        message,
-        remedy,
-    })
-}
-
-enum Fault {
-    Never,
-    Name(String),
-    Crate(String),
+    check.refusal.map_or(Ok(()), Err)
 }
 
 struct Check {
@@ -84,14 +56,24 @@ struct Check {
     reserved: BTreeSet<String>,
     /// The same with what they are in.
     seen: BTreeSet<String>,
-    crates: BTreeSet<String>,
+    /// All, if there is none.
+    crates: Option<BTreeSet<String>>,
     module: String,
     /// The type or the method of the client that is visited.
     item: String,
-    faults: Vec<(String, Fault)>,
+    /// The first one counts.
+    refusal: Option<Refusal>,
 }
 
 impl Check {
+    fn refuse(&mut self, message: String, remedy: &str) {
+        self.refusal.get_or_insert_with(|| Refusal {
+            item: Some(self.item.clone()),
+            message,
+            remedy: remedy.to_owned(),
+        });
+    }
+
     fn add(&mut self, kind: &str, scope: &str, name: &Ident) {
         let message = if self.reserved.contains(&format!("{kind} {name}")) {
             format!("the generated code has a {kind} `{name}` of its own")
@@ -100,7 +82,7 @@ impl Check {
         } else {
             return;
         };
-        self.faults.push((self.item.clone(), Fault::Name(message)));
+        self.refuse(message, OTHER_NAME);
     }
 
     fn start(&mut self, item: &Ident) {
@@ -137,7 +119,7 @@ impl Check {
                 let message = format!(
                     "a parameter becomes `{local}`, as does a variable of the generated method"
                 );
-                self.faults.push((self.item.clone(), Fault::Name(message)));
+                self.refuse(message, OTHER_NAME);
             }
         }
     }
@@ -160,7 +142,8 @@ impl<'c> Visit<'c> for Check {
     fn visit_item_enum(&mut self, item: &'c syn::ItemEnum) {
         self.start(&item.ident);
         if item.variants.is_empty() {
-            self.faults.push((self.item.clone(), Fault::Never));
+            let remedy = "correct what it combines by `allOf`";
+            self.refuse("no value fits the schema".to_owned(), remedy);
         }
         for variant in &item.variants {
             self.add("variant", &item.ident.to_string(), &variant.ident);
@@ -199,8 +182,15 @@ impl<'c> Visit<'c> for Check {
     fn visit_path(&mut self, path: &'c syn::Path) {
         if let (Some(_), Some(first)) = (path.leading_colon, path.segments.first()) {
             let name = first.ident.to_string();
-            if !self.crates.contains(&name) {
-                self.faults.push((self.item.clone(), Fault::Crate(name)));
+            if self.crates.as_ref().is_some_and(|it| !it.contains(&name)) {
+                let message = format!(
+                    "needs the crate `{name}`, which the generated crate doesn't depend on"
+                );
+                let remedy = format!(
+                    "add `{name}` with its feature `serde` to generated-client/Cargo.toml, or remove the \
+                     `format` or `pattern`"
+                );
+                self.refuse(message, &remedy);
             }
         }
         visit::visit_path(self, path);

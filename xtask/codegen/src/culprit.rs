@@ -7,39 +7,28 @@ use serde_json::{Map, Value, json};
 use xtask_spec::fields::METHODS;
 use xtask_spec::{Document, Node, NodeId, Operation, Spec, escape, names};
 
+use crate::validate::types;
+
 /// Where the document describes a generated type or method.
 pub(crate) fn of_item(document: &Document, item: &str) -> Option<NodeId> {
     let spec = Spec::new(document).ok()?;
-    let operations = Operation::all(&spec).into_iter();
-    let operations: Vec<_> = operations
-        .filter_map(|it| Some((it.id()?, it.node.id)))
-        .collect();
+    let operations = Operation::all(&spec);
     let mut methods = operations.iter();
-    if let Some((_, id)) = methods.find(|(name, _)| names::of_method(name) == item) {
-        return Some(*id);
+    let is_method = |id| names::of_method(id) == item;
+    if let Some(method) = methods.find(|it| it.id().is_some_and(is_method)) {
+        return Some(method.node.id);
     }
-    // A component may be a reference, which is no schema of its own.
-    let components = document.root.pointer("/components/schemas");
-    let components = components.map_or(&[][..], Node::entries).iter();
-    let schemas = components
-        .map(|(_, it)| it)
-        .chain(spec.schemas().iter().copied());
-    let types = schemas.filter_map(|schema| {
-        let place = document.pointer(schema.id);
-        let is_named = place.starts_with("/components/schemas/");
-        is_named.then(|| (names::of_type_at(&place), schema.id))
-    });
-    let operations = operations
-        .iter()
-        .map(|(name, id)| (names::of_type(name), *id));
-    // The name of an inner type begins with that of its holder, and goes on with another word.
+    // An inner type whose schema isn't known is named after its holder, with another word at the end.
     let is_holder = |name: &str| {
         let rest = item.strip_prefix(name);
         rest.is_some_and(|it| !it.starts_with(char::is_lowercase))
     };
-    let holders = types.chain(operations).filter(|(name, _)| is_holder(name));
+    let holders = operations.iter();
+    let holders = holders.filter_map(|it| Some((names::of_type(it.id()?), it.node)));
+    let holders = types::named(&spec, &operations).into_iter().chain(holders);
+    let holders = holders.filter(|(name, _)| is_holder(name));
     let nearest = holders.min_by_key(|(name, _)| Reverse(name.len()));
-    nearest.map(|(_, id)| id)
+    nearest.map(|(_, node)| node.id)
 }
 
 /// The smallest part of a spec that the generator refuses: a schema with those that it needs, or an

@@ -13,7 +13,7 @@ mod parameters;
 mod references;
 mod supported;
 mod text;
-mod types;
+pub(crate) mod types;
 
 use xtask_spec::{BadInput, Document, Fault, Spec};
 

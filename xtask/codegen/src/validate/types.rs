@@ -18,37 +18,40 @@ const OF_TYPES: [&str; 8] = [
 ];
 
 pub(super) fn check(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
-    let mut open = roots(spec, operations);
     let mut first: BTreeMap<String, &Node> = BTreeMap::new();
     let mut faults = Vec::new();
-    while let Some((holder, schema, role)) = open.pop_front() {
-        if schema.reference().is_some() {
-            continue;
+    for (name, schema) in named(spec, operations) {
+        let other = *first.entry(name.clone()).or_insert(schema);
+        if !same(
+            (spec, spec),
+            Difference::Code,
+            &SCHEMA_OR_REFERENCE,
+            (other, schema),
+        ) {
+            let message = format!("two types become `{name}` in Rust");
+            let remedy = "move one to `components/schemas` under another name, and refer to it";
+            faults.push(Fault::new(schema.id, message, remedy));
         }
+    }
+    faults
+}
+
+/// The schemas that get types of their own, with the names of these, from the outside to the inside.
+pub(crate) fn named<'a>(spec: &Spec<'a>, operations: &[Operation<'a>]) -> Vec<(String, &'a Node)> {
+    let mut open = roots(spec, operations);
+    let mut named = Vec::new();
+    while let Some((holder, schema, role)) = open.pop_front() {
         let title = schema.field("title").filter(|_| role != Role::Component);
         let name = title.map_or(holder, names::of_type);
         let has_type = OF_TYPES.iter().any(|it| schema.get(it).is_some());
-        let is_named = match role {
-            Role::Component => true,
-            Role::Inner => has_type,
-            Role::Member => has_type && title.is_some(),
-        };
-        if is_named {
-            let other = *first.entry(name.clone()).or_insert(schema);
-            if !same(
-                (spec, spec),
-                Difference::Code,
-                &SCHEMA_OR_REFERENCE,
-                (other, schema),
-            ) {
-                let message = format!("two types become `{name}` in Rust");
-                let remedy = "move one to `components/schemas` under another name, and refer to it";
-                faults.push(Fault::new(schema.id, message, remedy));
-            }
-        }
         open.extend(inner(&name, schema));
+        match role {
+            Role::Inner if !has_type => {}
+            Role::Member if !has_type || title.is_none() => {}
+            _ => named.push((name, schema)),
+        }
     }
-    faults
+    named
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
