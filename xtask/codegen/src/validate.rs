@@ -15,7 +15,7 @@ mod supported;
 mod text;
 pub(crate) mod types;
 
-use xtask_spec::{BadInput, Document, Fault, Spec};
+use xtask_spec::{BadInput, Document, Fault, Node, Spec};
 
 /// Checks that a document is valid OpenAPI 3.0.
 pub fn openapi(document: &Document) -> Result<Spec<'_>, BadInput> {
@@ -44,4 +44,15 @@ pub fn remarks(spec: &Spec<'_>) -> Vec<Fault> {
     remarks.extend(formats::of_strings(spec));
     remarks.sort();
     remarks
+}
+
+/// The faults at one place of those checks that are true: each with its message and remedy.
+fn failed<'r>(
+    site: &Node,
+    checks: impl IntoIterator<Item = (bool, String, &'r str)>,
+) -> Vec<Fault> {
+    let failed = checks.into_iter().filter(|(is_failed, ..)| *is_failed);
+    failed
+        .map(|(_, message, remedy)| Fault::new(site.id, message, remedy))
+        .collect()
 }

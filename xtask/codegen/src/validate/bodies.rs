@@ -2,6 +2,7 @@
 
 use xtask_spec::{Data, Fault, Node, Operation, Spec};
 
+use super::failed;
 use super::parameters::{COMBINED, is_scalar};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -19,57 +20,63 @@ pub(super) fn check(spec: &Spec<'_>, operation: &Operation<'_>) -> Vec<Fault> {
         return Vec::new();
     };
     let body = spec.resolve(site);
-    let fault = |message: String, remedy: &str| vec![Fault::new(site.id, message, remedy)];
-    let [(media_type, described)] = body.map("content") else {
-        let count = body.map("content").len();
-        return fault(
-            format!("the request body has {count} media types; the generator takes one"),
-            "keep the one that the client is to send",
+    let content = body.map("content");
+    let [(media_type, described)] = content else {
+        let message = format!(
+            "the request body has {} media types; the generator takes one",
+            content.len()
         );
+        return vec![Fault::new(
+            site.id,
+            message,
+            "keep the one that the client is to send",
+        )];
     };
     let (essence, parameter) = media_type.split_once(';').unwrap_or((media_type, ""));
     let (essence, parameter) = (essence.trim(), parameter.trim());
-    if !MEDIA_TYPES.contains(&essence) {
-        return fault(
-            format!("the generator can't send a body of `{media_type}`"),
-            &format!("use one of: {}", MEDIA_TYPES.join(", ")),
-        );
-    }
-    let Some(schema) = spec.get(described, "schema") else {
-        return fault(
-            "the request body has no schema".to_owned(),
-            "describe it with a `schema`",
-        );
-    };
-    let mut faults = Vec::new();
-    if !body.flag("required") {
-        faults.extend(fault(
-            "the generator ignores that the request body is optional: each call sends one"
-                .to_owned(),
-            "add `required: true`",
-        ));
-    }
-    if !matches!(&*parameter.to_lowercase(), "" | "charset=utf-8") {
-        faults.extend(fault(
-            format!("the generator ignores `{parameter}`: it sends `{essence}` in UTF-8"),
-            &format!("use `{essence}`"),
-        ));
-    }
-    if !described.map("encoding").is_empty() {
-        faults.extend(fault(
-            "the generator can't take an `encoding` of the request body".to_owned(),
-            "remove `encoding`",
-        ));
-    }
-    if essence == FORM
-        && let Some(part) = unwritable(spec, schema)
-    {
-        faults.extend(fault(
-            format!("the generator can't write {part} a string, number, integer or boolean"),
-            "give a form the type `object`, and each of its values one of these types",
-        ));
-    }
-    faults
+    let schema = spec.get(described, "schema");
+    let form = schema.filter(|_| essence == FORM);
+    let unwritable = form.and_then(|it| unwritable(spec, it));
+    let is_sent = MEDIA_TYPES.contains(&essence);
+    failed(
+        site,
+        [
+            (
+                !is_sent,
+                format!("the generator can't send a body of `{media_type}`"),
+                &*format!("use one of: {}", MEDIA_TYPES.join(", ")),
+            ),
+            (
+                schema.is_none(),
+                "the request body has no schema".to_owned(),
+                "describe it with a `schema`",
+            ),
+            (
+                !body.flag("required"),
+                "the generator ignores that the request body is optional: each call sends one"
+                    .to_owned(),
+                "add `required: true`",
+            ),
+            (
+                is_sent && !matches!(&*parameter.to_lowercase(), "" | "charset=utf-8"),
+                format!("the generator ignores `{parameter}`: it sends `{essence}` in UTF-8"),
+                &*format!("use `{essence}`"),
+            ),
+            (
+                !described.map("encoding").is_empty(),
+                "the generator can't take an `encoding` of the request body".to_owned(),
+                "remove `encoding`",
+            ),
+            (
+                unwritable.is_some(),
+                format!(
+                    "the generator can't write {} a string, number, integer or boolean",
+                    unwritable.unwrap_or_default()
+                ),
+                "give a form the type `object`, and each of its values one of these types",
+            ),
+        ],
+    )
 }
 
 /// The part of a form that has no text of its own. The encoder fails on it when it is called.
