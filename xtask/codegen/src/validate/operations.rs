@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xtask_spec::{Fault, Node, Operation, Spec, placeholders};
 
+use super::failed;
+
 pub(super) fn check(spec: &Spec<'_>) -> Vec<Fault> {
     let operations = Operation::all(spec);
     let mut faults = ids(spec, &operations);
@@ -87,39 +89,42 @@ fn parameters(spec: &Spec<'_>, operation: &Operation<'_>) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     let mut in_path = Vec::new();
     for (site, parameter) in operation.parameters(spec) {
-        let mut fault =
-            |message: String, remedy: &str| faults.push(Fault::new(site.id, message, remedy));
         if own.is_some_and(|own| own.id == site.id) {
             // A parameter of the operation may override one of the path.
             seen.clear();
         }
         let text = |field| parameter.field(field).unwrap_or_default();
         let (name, location) = (text("name"), text("in"));
-        if !seen.insert((location, name)) {
-            let message = format!("the {location} parameter `{name}` stands twice in one list");
-            fault(message, "remove one");
-        }
-        if parameter.get("schema").is_some() == parameter.get("content").is_some() {
-            let message = format!("the parameter `{name}` must have either `schema` or `content`");
-            fault(message, "keep one of the two");
-        }
-        if location != "path" {
-            continue;
-        }
-        in_path.push(name);
-        if !parameter.flag("required") {
-            let message = format!("the path parameter `{name}` is not marked as required");
-            fault(message, "add `required: true`");
-        }
-        if !placeholders.contains(&name) {
-            let operation = operation.name();
-            fault(
-                format!(
-                    "the path parameter `{name}` has no placeholder in the path of {operation}"
+        let is_in_path = location == "path";
+        in_path.extend(is_in_path.then_some(name));
+        faults.extend(failed(
+            site,
+            [
+                (
+                    !seen.insert((location, name)),
+                    format!("the {location} parameter `{name}` stands twice in one list"),
+                    "remove one",
                 ),
-                &format!("add `{{{name}}}` to the path, or remove the parameter"),
-            );
-        }
+                (
+                    parameter.get("schema").is_some() == parameter.get("content").is_some(),
+                    format!("the parameter `{name}` must have either `schema` or `content`"),
+                    "keep one of the two",
+                ),
+                (
+                    is_in_path && !parameter.flag("required"),
+                    format!("the path parameter `{name}` is not marked as required"),
+                    "add `required: true`",
+                ),
+                (
+                    is_in_path && !placeholders.contains(&name),
+                    format!(
+                        "the path parameter `{name}` has no placeholder in the path of {}",
+                        operation.name()
+                    ),
+                    &format!("add `{{{name}}}` to the path, or remove the parameter"),
+                ),
+            ],
+        ));
     }
     for name in placeholders.iter().filter(|name| !in_path.contains(name)) {
         faults.push(Fault::new(

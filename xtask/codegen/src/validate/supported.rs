@@ -2,7 +2,7 @@
 
 use xtask_spec::{Fault, Node, Operation, Spec};
 
-use super::{bodies, formats, parameters, types};
+use super::{bodies, failed, formats, parameters, types};
 use crate::lower::json_schema;
 use crate::{alternatives, sides};
 
@@ -61,12 +61,12 @@ fn two_sided(spec: &Spec<'_>, operations: &[Operation<'_>]) -> Vec<Fault> {
 
 /// Fields that the generator ignores, or takes as an instruction of its own.
 fn fields(operation: &Operation<'_>) -> Vec<Fault> {
+    let fault = |node: &Node, message: &str, remedy| Fault::new(node.id, message, remedy);
     let holders = [operation.item, operation.node].into_iter();
-    let servers = holders.filter_map(|holder| holder.get("servers"));
-    let servers = servers.map(|node| {
+    let servers = holders.filter_map(|it| it.get("servers")).map(|node| {
         let message = "the generator ignores `servers` of a path or an operation";
-        Fault::new(
-            node.id,
+        fault(
+            node,
             message,
             "move it to the top of the document, or to a spec of its own",
         )
@@ -75,7 +75,7 @@ fn fields(operation: &Operation<'_>) -> Vec<Fault> {
     let own = own.filter(|(field, _)| field.starts_with("x-dropshot-"));
     let own = own.map(|(field, node)| {
         let message = format!("the generator would change the method because of `{field}`");
-        Fault::new(node.id, message, "remove it")
+        fault(node, &message, "remove it")
     });
     servers.chain(own).collect()
 }
@@ -83,18 +83,19 @@ fn fields(operation: &Operation<'_>) -> Vec<Fault> {
 /// The client knows responses to a request that succeeded or failed.
 fn statuses(operation: &Operation<'_>) -> Vec<Fault> {
     let statuses = operation.node.map("responses");
-    let informational = statuses
-        .iter()
-        .filter(|(status, _)| status.starts_with('1'));
-    let informational = informational.map(|(status, node)| {
-        let message = format!("the generated client never sees a response `{status}`");
-        Fault::new(node.id, message, "remove it")
-    });
     let is_success = |status: &str| status.starts_with('2') || status == "default";
-    let success = statuses.iter().any(|(status, _)| is_success(status));
+    let informational = statuses.iter().flat_map(|(status, node)| {
+        let message = format!("the generated client never sees a response `{status}`");
+        failed(node, [(status.starts_with('1'), message, "remove it")])
+    });
+    let is_failure = !statuses.iter().any(|(status, _)| is_success(status));
     let node = operation.node.get("responses").unwrap_or(operation.node);
-    let failed = (!success).then(|| Fault::new(node.id, "no response is a success", "add a 2xx"));
-    informational.chain(failed).collect()
+    let failure = (
+        is_failure,
+        "no response is a success".to_owned(),
+        "add a 2xx",
+    );
+    informational.chain(failed(node, [failure])).collect()
 }
 
 /// Responses are lowered away, and with them any schema that isn't a component: see `crate::lower`.
