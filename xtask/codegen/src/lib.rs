@@ -16,6 +16,7 @@ pub mod check;
 mod culprit;
 pub mod docs;
 pub mod generate;
+mod inner;
 pub mod lower;
 pub mod output;
 pub mod refusal;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xtask_spec::{Node, Operation, Spec};
 
+use crate::inner::inner;
+
 /// Schemas by their places.
 pub(crate) type Schemas<'a> = BTreeMap<String, &'a Node>;
 
@@ -27,22 +29,10 @@ fn reached<'a>(spec: &Spec<'a>, holders: impl Iterator<Item = &'a Node>) -> Sche
         let schema = spec.resolve(schema);
         let pointer = spec.document().pointer(schema.id);
         if found.insert(pointer, schema).is_none() {
-            open.extend(schemas_in(schema));
+            open.extend(inner(schema).map(|(_, it)| it));
         }
     }
     found
-}
-
-/// The schemas directly in a schema.
-fn schemas_in(schema: &Node) -> impl Iterator<Item = &Node> {
-    let listed = ["allOf", "oneOf", "anyOf"].iter();
-    let alone = ["not", "items", "additionalProperties"].iter();
-    let properties = schema.map("properties").iter().map(|(_, it)| it);
-    listed
-        .flat_map(|keyword| schema.list(keyword))
-        .chain(alone.filter_map(|keyword| schema.get(keyword)))
-        .chain(properties)
-        .filter(|it| it.is_map())
 }
 
 /// A schema with the members of its `allOf`, and theirs.

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use xtask_spec::{Fault, Node, NodeId, Spec, fields};
 
+use crate::inner::{Place, inner};
+
 /// More schemas than any real one has: `allOf` copies what it refers to.
 const MOST: u64 = 10_000;
 
@@ -62,18 +64,11 @@ impl<'a> Sizes<'_, 'a> {
 
     fn parts(&self, schema: &'a Node, merged: bool) -> Vec<Part<'a>> {
         let follows = merged || is_merge(schema);
-        let combined = ["allOf", "oneOf", "anyOf"]
-            .iter()
-            .flat_map(|it| schema.list(it));
-        let members = combined.map(|it| (it, follows));
-        let properties = schema.map("properties").iter().map(|(_, it)| it);
-        let alone = ["items", "additionalProperties"];
-        let alone = alone.iter().filter_map(|it| schema.get(it));
-        let inner = properties.chain(alone).map(|it| (it, false));
-        members
-            .chain(inner)
+        inner(schema)
+            .filter(|(place, _)| *place != Place::Excluded)
+            .map(|(place, it)| (it, follows && place == Place::Combined))
             // Only a merge follows a reference.
-            .filter(|(it, merged)| it.is_map() && (*merged || it.reference().is_none()))
+            .filter(|(it, merged)| *merged || it.reference().is_none())
             .map(|(it, merged)| (self.spec.resolve(it), merged))
             .collect()
     }

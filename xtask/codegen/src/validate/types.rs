@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use xtask_spec::fields::SCHEMA_OR_REFERENCE;
 use xtask_spec::{Difference, Fault, Node, Operation, Spec, names, same};
 
+use crate::inner::{Place, inner};
+
 /// Keywords of schemas without which an inner schema gets no type of its own.
 const OF_TYPES: [&str; 8] = [
     "allOf",
@@ -44,7 +46,14 @@ pub(crate) fn named<'a>(spec: &Spec<'a>, operations: &[Operation<'a>]) -> Vec<(S
         let title = schema.field("title").filter(|_| role != Role::Component);
         let name = title.map_or(holder, names::of_type);
         let has_type = OF_TYPES.iter().any(|it| schema.get(it).is_some());
-        open.extend(inner(&name, schema));
+        open.extend(inner(schema).map(|(place, it)| match place {
+            Place::Property(property) => {
+                (name.clone() + &names::of_type(property), it, Role::Inner)
+            }
+            Place::Item => (format!("{name}Item"), it, Role::Inner),
+            Place::Value => (format!("{name}Value"), it, Role::Inner),
+            Place::Combined | Place::Excluded => (name.clone(), it, Role::Member),
+        }));
         match role {
             Role::Inner if !has_type => {}
             Role::Member if !has_type || title.is_none() => {}
@@ -84,20 +93,4 @@ fn roots<'a>(spec: &Spec<'a>, operations: &[Operation<'a>]) -> VecDeque<Named<'a
         }));
     }
     roots
-}
-
-fn inner<'a>(holder: &str, schema: &'a Node) -> impl Iterator<Item = Named<'a>> {
-    let properties = schema.map("properties").iter();
-    let properties = properties.map(|(name, it)| (names::of_type(name), it, Role::Inner));
-    let values = [("items", "Item"), ("additionalProperties", "Value")].into_iter();
-    let values =
-        values.filter_map(|(field, end)| Some((end.to_owned(), schema.get(field)?, Role::Inner)));
-    let members = ["allOf", "oneOf", "anyOf"]
-        .into_iter()
-        .flat_map(|it| schema.list(it));
-    let members = members.map(|it| (String::new(), it, Role::Member));
-    let all: Vec<_> = properties.chain(values).chain(members).collect();
-    let holder = holder.to_owned();
-    let all = all.into_iter().filter(|(_, it, _)| it.is_map());
-    all.map(move |(end, it, role)| (format!("{holder}{end}"), it, role))
 }
