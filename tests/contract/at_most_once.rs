@@ -96,8 +96,8 @@ async fn restore(dataset: Dataset) -> llmobs_datasets::Result<u32> {
 
 #[tokio::test(start_paused = true)]
 async fn each_of_ten_thousand_restores_takes_effect_at_most_once() {
-    let _running = TestClock::default().run_with_tasks();
     const CALLS: usize = 10_000;
+    let _running = TestClock::default().run_with_tasks();
     // One dataset per call, so that the effect of each call is known.
     let sandbox = sandbox(1, CALLS).await;
     let mut runner = TestRunner::deterministic();
