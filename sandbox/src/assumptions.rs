@@ -1,4 +1,4 @@
-//! What the service does where its documentation is silent.
+//! The behaviour assumed where the service's documentation is silent.
 
 use std::time::Duration;
 

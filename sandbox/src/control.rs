@@ -260,7 +260,7 @@ async fn state(world: InWorld) -> Response<Body> {
     respond(200, &overview(&world.id, &world.run, &current))
 }
 
-/// Shows all of a world but its requests.
+/// The state of a world, without its recorded requests.
 fn overview(id: &str, run: &Run, current: &Current) -> Value {
     let mut projects: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
     for ((project, dataset), state) in current.datasets() {

@@ -42,7 +42,7 @@ impl DatasetState {
     }
 }
 
-/// The form of the control API.
+/// As the control API shows it.
 impl Serialize for DatasetState {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut state = to.serialize_struct("DatasetState", 5)?;
@@ -67,8 +67,8 @@ pub struct Lock {
 
 /// A period in which one user held the draft lock without a break.
 ///
-/// Requests are named by their [`ReceivedRequest::id`](crate::ReceivedRequest::id), so that a test can
-/// tell the tasks of one user apart by a header of theirs.
+/// It refers to requests by [`ReceivedRequest::id`](crate::ReceivedRequest::id): a test that gives each task a
+/// header of its own finds out which task of a user had the lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LockPeriod {
@@ -87,7 +87,7 @@ pub struct LockPeriod {
     pub released_by: Option<u64>,
 }
 
-/// Why the service refuses a call.
+/// The status and the message with which the service refuses a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,

@@ -22,7 +22,7 @@ use crate::response::{Hangup, Profile};
 use crate::run::{Action, Current, ReceivedRequest, Run};
 use crate::world::Worlds;
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Service {
     pub(crate) worlds: Arc<Worlds>,
     pub(crate) log: Option<SyncSender<LogEntry>>,
@@ -74,7 +74,7 @@ struct Call {
     line: String,
 }
 
-/// What happens to a request that was recorded.
+/// What follows once a request is recorded.
 enum Next {
     Refuse(Refusal),
     Respond,

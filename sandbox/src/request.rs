@@ -1,4 +1,4 @@
-//! A request: whether it is whole and as documented, what it asks for, and what is kept of it.
+//! Reads and checks requests, and removes keys from what is recorded of them.
 
 use axum::body::{self, Body};
 use axum::http::{HeaderMap, Version, header, request};
@@ -11,7 +11,7 @@ use crate::fault::Operation;
 /// The largest request body that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
-/// Reads a body to its end. A call whose body doesn't arrive whole has no effect.
+/// Reads a body to its end. A call with an incomplete body has no effect.
 pub(crate) async fn whole(body: Body) -> Result<Vec<u8>, Refusal> {
     match body::to_bytes(body, MAX_BODY).await {
         Ok(body) => Ok(body.into()),
@@ -28,7 +28,7 @@ fn is_too_large(error: &axum::Error) -> bool {
         .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
-/// Refuses a request that a lenient server takes, but that isn't as documented.
+/// Refuses a request that isn't as documented, though a lenient server would accept it.
 pub(crate) fn deviation(
     operation: Operation,
     parts: &request::Parts,
@@ -66,7 +66,7 @@ pub(crate) fn requested_version(dataset: &str, body: &[u8]) -> Result<i32, Refus
         )
     };
     let body: Value = serde_json::from_slice(body).map_err(|error| misfit(String::new(), error))?;
-    // A list of the values of an object would pass for the object below.
+    // Serde would also accept a list in place of the object.
     for pointer in ["", "/data", "/data/attributes"] {
         if body.pointer(pointer).is_some_and(Value::is_array) {
             return Err(Refusal::at(pointer, "The value must be an object"));

@@ -1,4 +1,4 @@
-//! Responses, as documented or as the service was seen to send them.
+//! Responses, as documented or as recorded from the service.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
@@ -26,7 +26,7 @@ pub enum Profile {
     Observed,
 }
 
-/// A response that must not be sent: the connection is closed instead.
+/// Marks a response that is not sent: the connection is closed instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hangup;
 

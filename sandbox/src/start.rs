@@ -1,4 +1,4 @@
-//! What the program reports once it serves.
+//! The report that the program prints once the sandbox accepts connections.
 
 use std::fs;
 use std::io::{self, ErrorKind};

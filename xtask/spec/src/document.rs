@@ -14,7 +14,7 @@ pub const MAX_BYTES: u64 = 32 << 20;
 /// A parsed document.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
     /// The text that was parsed.
     pub text: String,

@@ -269,7 +269,7 @@ objects! {
         Text => "authorizationUrl", "tokenUrl", "refreshUrl";
         Map(Keys::Any, &Text) => "scopes";
     }
-    /// `discriminator`: the property that tells alternatives apart.
+    /// `discriminator`: the property whose value selects an alternative.
     DISCRIMINATOR "Discriminator Object" ["propertyName"] {
         Text => "propertyName";
         Map(Keys::Any, &Text) => "mapping";

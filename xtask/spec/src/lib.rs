@@ -2,8 +2,8 @@
 //!
 //! [`Document`] is a text that was read, by `yaml` and `scalar`, into [`Node`]s whose places are known. [`fields`] is
 //! the table of OpenAPI's objects and their fields, and `walk` goes through a document by it. [`Spec`]
-//! is a document whose references all lead somewhere, with its [`Operation`]s; [`same`] tells whether two
-//! parts of documents say the same, and [`names`] what generated code calls them. [`fault`] is how every
+//! is a document whose references all resolve, with its [`Operation`]s; [`same`] compares two parts of documents,
+//! and [`names`] gives their names in generated code. [`fault`] is how every
 //! tool reports what is wrong with an input, and [`workspace`] knows where the files are.
 
 #![allow(

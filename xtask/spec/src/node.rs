@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 pub struct NodeId(u32);
 
 impl NodeId {
-    /// The id of the value after so many others.
+    /// The id of the value that comes after `index` others.
     pub(crate) fn new(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }

@@ -45,7 +45,7 @@ impl<'a> Operation<'a> {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         self.id().map_or_else(|| self.endpoint(), str::to_owned)
     }

@@ -9,11 +9,11 @@ use crate::spec::Spec;
 /// Which differences count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// Of what is said once references are followed, words included.
+    /// Differences of content, with references followed and texts for people included.
     Text,
-    /// The same without words.
+    /// The same without texts for people.
     Meaning,
-    /// Of what the generator makes code of: references as they stand, lists in their order, no words.
+    /// Differences that the generator can see: references as written, lists in their order, no texts for people.
     Code,
 }
 

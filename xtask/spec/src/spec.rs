@@ -91,7 +91,7 @@ impl<'a> Spec<'a> {
 
     /// The value at the end of all references.
     pub fn resolve(&self, mut node: &'a Node) -> &'a Node {
-        // Endless references are refused; the bound is for what no check has come by.
+        // Cycles of references are refused, but a caller may come before that check: hence the bound.
         for _ in 0..=self.components.len() {
             match node.reference().and_then(|target| self.target(target)) {
                 Some(target) => node = target,
@@ -148,8 +148,8 @@ impl<'a> Spec<'a> {
         Some(Fault::new(node.id, message, remedy))
     }
 
-    /// What references lead back to without a value between, so that no reader comes to an end. A
-    /// property or an item that refers back is fine: each step is a value of its own.
+    /// References that lead back to themselves within one value, so that following them never ends. A property
+    /// or an item that refers back is fine: each step is a value of its own.
     fn endless(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let holders = self
@@ -158,7 +158,7 @@ impl<'a> Spec<'a> {
             .filter_map(|it| self.target(it.target));
         let mut starts: Vec<&Node> = holders.collect();
         starts.sort_unstable_by_key(|node| node.id);
-        // What is on the way, and what is known to come to an end.
+        // The references being followed, and those known to end.
         let mut way = HashSet::new();
         let mut done = HashSet::new();
         let mut open: Vec<Step<'_>> = starts.into_iter().rev().map(Step::Into).collect();

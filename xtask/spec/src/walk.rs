@@ -31,7 +31,7 @@ impl Reference<'_> {
 /// What a walk over a document finds.
 #[derive(Debug, Default)]
 pub(crate) struct Walk<'a> {
-    /// What isn't valid OpenAPI 3.0.
+    /// Faults of the document as OpenAPI 3.0.
     pub(crate) faults: Vec<Fault>,
     /// Those that leave something unread on the way to the operations and components.
     pub(crate) obstacles: Vec<Fault>,

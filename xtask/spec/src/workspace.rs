@@ -29,8 +29,8 @@ pub fn generated() -> PathBuf {
     root().join(GENERATED)
 }
 
-/// What messages and generated code call a file: its path from the workspace if it is there, with
-/// `/` on every system, else as the user gave it.
+/// The name of a file in messages and generated code: its path from the workspace if it is inside, with `/` on
+/// every system; else the path as given.
 pub fn name(path: &Path) -> String {
     match path.strip_prefix(root()) {
         Ok(inner) => inner
