@@ -33,6 +33,7 @@ impl Service {
 
     /// Any program, in the environment of the first user.
     pub(crate) fn run(&self, program: impl AsRef<OsStr>) -> Command {
+        heed_signals();
         let mut command = Command::new(program);
         command
             .env_clear()
@@ -209,6 +210,25 @@ pub(crate) fn send(signal: &str, id: &str) {
         .args(["-c", &kill])
         .status();
     assert!(sent.unwrap().success(), "{kill}");
+}
+
+/// Lets children be ended by signals that `nohup`, or a shell with `&`, made this process ignore: a signal
+/// that has a handler here is back to its default there.
+fn heed_signals() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+    for kind in [
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+        SignalKind::quit(),
+    ] {
+        if ignored.is_some_and(|it| it & (1 << (kind.as_raw_value() - 1)) != 0) {
+            drop(signal(kind).unwrap());
+        }
+    }
 }
 
 /// Prints directly to the terminal: the test harness hides the output of a passing test.
