@@ -59,7 +59,8 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Adds hooks to a client that count its attempts, record its waits and let them pass.
+    /// Adds hooks to a client that count its attempts, record its waits and let them pass. They are the client's
+    /// only hooks: another one would replace them.
     pub(crate) fn watch(&self, builder: ClientBuilder) -> ClientBuilder {
         let (before, clock) = (Arc::clone(&self.0), Arc::clone(&self.0));
         let builder = builder.before_attempt(move |_, _| {
@@ -83,11 +84,11 @@ impl TestClock {
     pub(crate) fn run(&self, server: &Server) -> Running {
         let (clock, stalled) = (Arc::clone(&self.0), server.stalled());
         let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
-        let before = *stalled.borrow() - count(&clock.timed_out);
+        let earlier = *stalled.borrow() - count(&clock.timed_out);
         let task = tokio::spawn(async move {
             loop {
                 let in_flight = clock.begun.lock().unwrap().len() - count(&clock.ended);
-                if in_flight + count(&clock.timed_out) == *stalled.borrow() - before {
+                if in_flight + count(&clock.timed_out) == *stalled.borrow() - earlier {
                     pass(Duration::from_millis(1)).await;
                 } else {
                     tokio::task::yield_now().await;

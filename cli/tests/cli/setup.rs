@@ -33,7 +33,7 @@ impl Service {
 
     /// Any program, in the environment of the first user.
     pub(crate) fn run(&self, program: impl AsRef<OsStr>) -> Command {
-        heed_signals();
+        restore_signals();
         let mut command = Command::new(program);
         command
             .env_clear()
@@ -212,9 +212,9 @@ pub(crate) fn send(signal: &str, id: &str) {
     assert!(sent.unwrap().success(), "{kill}");
 }
 
-/// Lets children be ended by signals that `nohup`, or a shell with `&`, made this process ignore: a signal
-/// that has a handler here is back to its default there.
-fn heed_signals() {
+/// Restores the default of signals for child processes. `nohup`, and a shell for a job with `&`, make a process and
+/// its children ignore some; a signal that has a handler here has its default there.
+fn restore_signals() {
     use tokio::signal::unix::{SignalKind, signal};
 
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

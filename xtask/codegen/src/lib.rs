@@ -1,9 +1,10 @@
 //! `cargo xtask codegen`, and all that knows progenitor.
 //!
-//! The way of the data: `xtask_spec` reads the spec, [`validate`] checks it, [`lower`](mod@lower) adapts
-//! it to progenitor, [`generate`] makes code of it, [`bounded`] in time and stack, with [`requests`] that can
-//! be built without being sent and with [`docs`] where there were none, [`check`] holds the code to what
-//! compiles, and [`output`] puts it in its place.
+//! `xtask_spec` reads the spec, [`validate`] checks it, and [`lower`](mod@lower) adapts it to progenitor.
+//! [`generate`] turns it into code, [`bounded`] in time and stack; [`requests`] splits each method into building and
+//! sending, and [`docs`] adds missing docs. [`check`] refuses code that wouldn't compile, and [`output`] writes it.
+//! A [`refusal`] gets its place in the spec from `culprit`. `sides`, `inner` and `alternatives` look at schemas
+//! for both `validate` and `lower`.
 
 #![allow(
     clippy::missing_errors_doc,

@@ -91,7 +91,7 @@ impl<'a> Spec<'a> {
 
     /// The value at the end of all references.
     pub fn resolve(&self, mut node: &'a Node) -> &'a Node {
-        // Cycles of references are refused, but a caller may come before that check: hence the bound.
+        // References may still be cyclic here, so the loop is bounded.
         for _ in 0..=self.components.len() {
             match node.reference().and_then(|target| self.target(target)) {
                 Some(target) => node = target,

@@ -32,7 +32,7 @@ impl<'s, 'a> Provers<'s, 'a> {
         }
     }
 
-    /// What is shown of the values of the schemas of the base or, in a response, of the revision.
+    /// Compares schemas as sets of values, in the direction in which the values are sent.
     pub(super) fn shown(
         &mut self,
         direction: Direction,
